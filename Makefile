@@ -1,0 +1,34 @@
+# Two commands: `make run` shows a real clinical trial, `make test` proves it.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: run test check docs bench clean
+.DEFAULT_GOAL := run
+
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[test]"
+	touch $(READY)
+
+run: $(READY)        ## the main job: protocol -> published table -> virtual participants -> report
+	$(BIN)/wholetrial run NCT00320216 --out out/NCT00320216
+
+check: $(READY)      ## style, types and layers
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: check          ## everything .ci/run runs
+	$(BIN)/pytest -n auto --cov --cov-report=term -rs
+
+docs: $(READY)       ## write the generated pages of docs/ anew
+	$(BIN)/python docs/generate.py
+
+bench: $(READY)      ## time the parts of the main job; print ratios
+	$(BIN)/python benchmarks/main_job.py
+
+clean:
+	rm -rf $(VENV) out .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .coverage .hypothesis

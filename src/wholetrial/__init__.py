@@ -1,0 +1,1 @@
+"""The whole clinical trial in one file."""
