@@ -1,0 +1,169 @@
+"""What the simulator assumes: baseline, noise, dropout, adverse events, scenarios, courses."""
+
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field
+
+from wholetrial.protocol.quantity import DistributionPhrase, SharePhrase, read_share
+from wholetrial.protocol.read_condition import ConditionPhrase, read_unit_of_measure
+from wholetrial.protocol.reader import Reader, number_text
+from wholetrial.protocol.time import DurationPhrase
+from wholetrial.protocol.value import Name, Value, Words, parse_phrase, phrase, tuples
+
+
+class AdverseEventRates(Value):
+    """Shares of participants with at least one adverse event."""
+
+    any: SharePhrase
+    """Any adverse event."""
+    serious: SharePhrase
+    """Any serious adverse event."""
+
+
+class Noise(Value):
+    """The spread of one visit's measurement: a percentage of the value, or points."""
+
+    amount: Annotated[float, Field(ge=0, le=100)]
+    unit: str
+
+    def __str__(self) -> str:
+        return f"{number_text(self.amount)} {self.unit}"
+
+
+def read_noise(reader: Reader) -> Noise:
+    """Read "20 %" or "2 points"."""
+    amount = reader.number()
+    unit = read_unit_of_measure(reader)
+    if unit not in ("%", "points"):
+        reader.fail("'%' or 'points'")
+    return Noise(amount=amount, unit=unit)
+
+
+class Odds(Value):
+    """How the odds of a choice change with a value: "1.3 per 10 years"."""
+
+    ratio: Annotated[float, Field(gt=0)]
+    per: float
+    unit: str | None = None
+
+    def __str__(self) -> str:
+        unit = f" {self.unit}" if self.unit else ""
+        return f"{number_text(self.ratio)} per {number_text(self.per)}{unit}"
+
+
+def read_odds(reader: Reader) -> Odds:
+    """Read "1.3 per 10 years"."""
+    ratio = reader.number()
+    reader.expect("per")
+    return Odds(ratio=ratio, per=reader.number(), unit=read_unit_of_measure(reader))
+
+
+class Choice(Value):
+    """How people choose their arm where nobody randomizes them."""
+
+    share: SharePhrase
+    """The share that declines the quota's arm at average values."""
+    declines: Name
+    """The arm declined."""
+    odds: dict[Name, Annotated[Odds, phrase(read_odds)]] = {}
+    """How the odds of declining depend on baseline values."""
+
+
+Potency = Annotated[float, Field(ge=0, le=1000)]
+
+
+class ActsLike(Value):
+    """What an intervention acts like in a scenario: another one, a course, or a changed potency."""
+
+    like: Name | None = None
+    potency: Potency | None = None
+
+    def __str__(self) -> str:
+        return (
+            f"potency {number_text(self.potency)}" if self.potency is not None else f"{self.like}"
+        )
+
+
+def read_acts_like(reader: Reader) -> ActsLike:
+    """Read the name of an intervention or course, or "potency 0.5"."""
+    if reader.take("potency"):
+        return ActsLike(potency=reader.number())
+    return ActsLike(like=reader.word("the name of an intervention or a course"))
+
+
+class Scenario(Value):
+    """A world in which the trial is simulated, and what a sound design must conclude in it."""
+
+    as_if: dict[Name, Annotated[ActsLike, phrase(read_acts_like)]] = {}
+    """Interventions that act differently in this world."""
+    succeeds: bool
+    """Whether the trial should succeed."""
+
+
+class Aim(Value):
+    """What a course is calibrated to."""
+
+    condition: ConditionPhrase
+    """The condition at its time."""
+    share: SharePhrase
+    """The share of participants that meets it."""
+
+
+class ChangeAim(Value):
+    """A mean change that a course is calibrated to: "QIDS_C change at week 12" by -7.1."""
+
+    measure: Name
+    week: int
+    mean: float
+
+
+def _aim(value: object) -> object:
+    """Read {CONDITION: SHARE}, or {"MEASURE change at week N": NUMBER}."""
+    if not isinstance(value, dict) or len(value) != 1 or "condition" in value or "measure" in value:
+        return tuples(value)
+    (key, goal), *_ = value.items()
+    if isinstance(goal, int | float) and not isinstance(goal, bool):
+        measure, week = parse_phrase(key, _read_change)
+        return {"measure": measure, "week": week, "mean": goal}
+    share = parse_phrase(goal, read_share) if isinstance(goal, str) else goal
+    return {"condition": key, "share": share}
+
+
+def _read_change(reader: Reader) -> tuple[str, int]:
+    measure = reader.word("the name of an instrument")
+    reader.expect("change", "at", "week")
+    return measure, reader.integer()
+
+
+class Course(Value):
+    """An effect without pharmacology: when it comes, how large, how fast it goes."""
+
+    aim: Annotated[Aim | ChangeAim, BeforeValidator(_aim)]
+    """What it is calibrated to."""
+    half_effect: DurationPhrase
+    """When half of the effect is reached."""
+    noise: Annotated[Noise, phrase(read_noise)]
+    """The spread of one visit's measurement."""
+    half_lost: DurationPhrase
+    """When half of it is lost after stopping."""
+
+
+class Assumptions(Value):
+    """For the simulator only; every one stands in each report that rests on it."""
+
+    baseline: dict[Name, DistributionPhrase]
+    """How values are spread before treatment, before the criteria choose among people."""
+    correlation: dict[Words, Annotated[float, Field(ge=-1, le=1)]] = {}
+    """Correlations between baseline values: "QIDS_C with MADRS": 0.7."""
+    visit_noise: dict[Name, Annotated[Noise, phrase(read_noise)]] = {}
+    """How far one visit's measurement lies from the course of the disease."""
+    choice: Choice | None = None
+    """How people choose their arm where nobody randomizes them."""
+    dropout: dict[Name, SharePhrase] = {}
+    """The share that leaves, by arm or role, spread evenly up to a point in time."""
+    adverse_events: dict[Name, AdverseEventRates] = {}
+    """Participants with adverse events, by arm or role."""
+    scenarios: dict[Name, Scenario] = {}
+    """The worlds in which the design is tried."""
+    courses: dict[Name, Course] = {}
+    """Effects without pharmacology."""

@@ -1,0 +1,118 @@
+"""Doses: "CNTO_1275 45 mg at weeks 0 to 3", "methotrexate 5 to 25 mg every week from ..."."""
+
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from wholetrial.protocol.read_condition import read_unit_of_measure
+from wholetrial.protocol.reader import Reader, number_text
+from wholetrial.protocol.time import Every, Points, Times, read_times
+from wholetrial.protocol.value import Name, Value, phrase
+
+Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+
+class Dose(Value):
+    """What is given, how much and when; `most` is the upper end of a range that is titrated.
+
+    `amount` is None where the intervention is given without a stated amount (a placebo).
+    """
+
+    intervention: Name
+    amount: Amount | None = None
+    most: Amount | None = None
+    unit: str | None = None
+    times: Times
+
+    @model_validator(mode="after")
+    def _amount_has_a_unit(self) -> "Dose":
+        if self.amount is not None and self.unit is None:
+            raise ValueError("an amount needs a unit: 45 mg, 1e6 cells/kg")
+        if self.most is not None and (self.amount is None or self.most < self.amount):
+            raise ValueError("the lower end of a dose range comes first")
+        return self
+
+    @property
+    def by_weight(self) -> bool:
+        """Whether the amount is counted per kilogram of body weight."""
+        return self.unit is not None and self.unit.endswith("/kg")
+
+    def __str__(self) -> str:
+        at = "" if isinstance(self.times, Every) else "at "
+        return f"{self.intervention}{amount_text(self)} {at}{self.times}"
+
+
+class DoseChoice(Value):
+    """One of several doses, chosen by the physician for each participant."""
+
+    one_of: Annotated[tuple["DosePhrase", ...], Field(min_length=2)]
+
+    def __str__(self) -> str:
+        return "one of: " + "; ".join(str(dose) for dose in self.one_of)
+
+
+class Gift(Value):
+    """What a rule gives: an amount, the dose as assigned, or what another arm receives."""
+
+    intervention: Name | None = None
+    amount: Amount | None = None
+    unit: str | None = None
+    as_assigned: bool = False
+    as_in: Name | None = None
+
+    def __str__(self) -> str:
+        if self.as_in:
+            return f"as in {self.as_in}"
+        if self.as_assigned:
+            return f"{self.intervention} as assigned"
+        return f"{self.intervention}{amount_text(self)}"
+
+
+def amount_text(dose: Dose | Gift) -> str:
+    """The amount of a dose as it is written: " 45 mg"; empty where none is stated."""
+    if dose.amount is None:
+        return ""
+    most = dose.most if isinstance(dose, Dose) else None
+    upper = f" to {number_text(most)}" if most is not None else ""
+    return f" {number_text(dose.amount)}{upper} {dose.unit}"
+
+
+def read_dose(reader: Reader) -> Dose:
+    """Read "ixekizumab 80 mg every 2 weeks from week 2 to week 12".
+
+    >>> str(read_dose(Reader("UC_MSC 1e6 cells/kg at weeks 0, 1, 2")))
+    'UC_MSC 1000000 cells/kg at weeks 0, 1, 2'
+    """
+    name = reader.word("the name of an intervention")
+    amount = most = unit = None
+    if reader.peek().kind == "number":
+        amount = reader.number()
+        most = reader.number() if reader.take("to") else None
+        unit = read_unit_of_measure(reader)
+    return Dose(intervention=name, amount=amount, most=most, unit=unit, times=_read_when(reader))
+
+
+def read_gift(reader: Reader) -> Gift:
+    """Read "CNTO_1275 90 mg", "CNTO_1275 as assigned" or "as in control"."""
+    if reader.take("as", "in"):
+        return Gift(as_in=reader.word("the name of an arm"))
+    name = reader.word("the name of an intervention, or 'as in ARM'")
+    if reader.take("as", "assigned"):
+        return Gift(intervention=name, as_assigned=True)
+    amount = reader.number()
+    unit = read_unit_of_measure(reader)
+    if unit is None:
+        reader.fail("a unit, such as mg")
+    return Gift(intervention=name, amount=amount, unit=unit)
+
+
+def _read_when(reader: Reader) -> Points | Every:
+    if reader.sees("every"):
+        return read_times(reader)
+    reader.expect("at")
+    return read_times(reader)
+
+
+DosePhrase = Annotated[Dose, phrase(read_dose)]
+GiftPhrase = Annotated[Gift, phrase(read_gift)]
+DoseChoice.model_rebuild()

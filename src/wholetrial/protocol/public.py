@@ -1,0 +1,86 @@
+"""What the volunteer's page needs beyond the design."""
+
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field
+
+from wholetrial.protocol.endpoint import one_or_more
+from wholetrial.protocol.value import Value, Words, tuples
+
+
+class Dates(Value):
+    """Dates as registered: a month (2003-06) or a day (2025-05-31)."""
+
+    start: Words | None = None
+    end: Words | None = None
+    updated: Words | None = None
+
+
+class Contact(Value):
+    """Whom to ask."""
+
+    name: Words | None = None
+    investigator: Words | None = None
+    overseen_by: Words | None = None
+
+
+class SponsorRecord(Value):
+    """What the page says of the sponsor's other trials."""
+
+    trials: int
+    recruited: int
+
+
+class Research(Value):
+    """One published study that the page cites, in our own short words."""
+
+    cite: Words
+    says: Words
+
+
+def _contact(value: object) -> object:
+    return {"name": value} if isinstance(value, str) else tuples(value)
+
+
+Lines = Annotated[tuple[Words, ...], BeforeValidator(one_or_more)]
+
+
+class Public(Value):
+    """The facts of the volunteer's page that the design does not already hold."""
+
+    lay_title: Words
+    """The title in lay words."""
+    summary: Words | None = None
+    """The purpose in a sentence or two."""
+    background: Lines = ()
+    """Why the question matters."""
+    why: Words | None = None
+    """Why the treatment may work."""
+    medicines: Words | None = None
+    """Whether people may keep their medicines."""
+    safety: Words | None = None
+    """What is known about safety."""
+    status: Words
+    """The recruitment status."""
+    sponsor: Words | None = None
+    """Who is responsible."""
+    sponsor_record: SponsorRecord | None = None
+    """The sponsor's other trials."""
+    contact: Annotated[Contact, BeforeValidator(_contact)] | None = None
+    """Whom to ask."""
+    sites: (
+        Annotated[int, Field(ge=1)] | Annotated[tuple[Words, ...], Field(min_length=1)] | None
+    ) = None
+    """Where it takes place: the places, or how many."""
+    dates: Dates | None = None
+    """Start, end, last update."""
+    approvals: dict[Words, Words] = {}
+    """Where the treatment is approved, and under which name."""
+    research: tuple[Research, ...] = ()
+    """Published studies."""
+    keywords: tuple[Words, ...] = ()
+    """Subject headings."""
+    funding: Words | None = None
+    """Who paid."""
+    conclusion: Words | None = None
+    """What the authors concluded."""
