@@ -1,0 +1,73 @@
+"""The simulated road gives the same bits with and without a processor's vector instructions."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+DIGEST = """
+import hashlib
+import numpy as np
+from wholetrial.numerics.elementary import exp, log, normal_quantile
+from wholetrial.numerics.philox import Purpose, Stream, normals, uniforms
+from wholetrial.simulation.course import Doses, Participants
+from wholetrial.simulation.disease import PsoriasisCourse
+from wholetrial.simulation.measurement import observed_pasi, observed_pga, reader_of, visit_noise
+from wholetrial.simulation.pharmacokinetics import IXEKIZUMAB, USTEKINUMAB
+from wholetrial.simulation.psoriasis_fit import fit_b
+
+stream = Stream(2007, np.arange(7)[:, None], np.arange(101))
+u = uniforms(stream, Purpose.BASELINE, 3)
+weight = 89.0 * exp(0.245 * normals(stream, Purpose.DEMOGRAPHICS, 1)[..., 0])
+course = PsoriasisCourse((IXEKIZUMAB, USTEKINUMAB))
+doses = Doses((0.0, 14.0, 33.0), {"ixekizumab": np.tile([160.0, 0.0, 0.0], (101, 1)),
+                                  "ustekinumab": np.tile([0.0, 45.0, 90.0], (101, 1))})
+lesion = course.lesion(course.advance(course.start(Participants(stream, weight)), doses, 0, 85))
+noise, reader = visit_noise(stream, 85), reader_of(fit_b())
+arrays = (u, exp(700 * u - 350), log(u), normal_quantile(u), weight, lesion,
+          observed_pasi(16 * lesion, noise.pasi, reader),
+          observed_pga(16 * lesion, noise.pga, reader, "0-5"))
+for array in arrays:
+    print(hashlib.sha256(np.ascontiguousarray(array, dtype="<f8").tobytes()).hexdigest()[:16])
+"""
+
+GOLDEN = """
+57dd4f8918c981a4
+1eba23ee1c5f8fe7
+3f729fa3ca4fabc6
+c7b512d3d1166c6f
+092c1d6041d7f271
+c6c15e81ccbb91e9
+a6d0c4960e28a348
+9460fb5144d21cc5
+"""
+
+
+def digest(**environment):
+    result = subprocess.run(
+        [sys.executable, "-c", DIGEST],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return result.stdout.split()
+
+
+def vector_features():
+    """The vector instructions that NumPy chooses at run time on this processor."""
+    from numpy._core._multiarray_umath import __cpu_dispatch__, __cpu_features__
+
+    return [feature for feature in __cpu_dispatch__ if __cpu_features__[feature]]
+
+
+def test_the_bits_are_those_recorded():
+    assert digest() == GOLDEN.split()
+
+
+def test_the_bits_do_not_depend_on_vector_instructions():
+    features = vector_features()
+    if not features:
+        pytest.skip("NumPy has no vector instructions to switch off on this processor")
+    assert digest(NPY_DISABLE_CPU_FEATURES=" ".join(features)) == GOLDEN.split()
