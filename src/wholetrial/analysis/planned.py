@@ -1,0 +1,351 @@
+"""Runs the analyses that a trial file plans, on outcomes from wherever they come.
+
+Test, analysis set, direction and level are fields of the file. A method that is not built yet
+stands in the results as such; nothing is put in its place.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wholetrial.analysis import (
+    continuous,
+    interval_censored,
+    proportions,
+    survival,
+    two_proportions,
+)
+from wholetrial.analysis.arguments import Alternative
+from wholetrial.analysis.estimate import Interval, Test
+from wholetrial.analysis.methods import METHODS
+from wholetrial.analysis.statistic import Statistic
+from wholetrial.endpoints.outcomes import Flags, Outcomes
+from wholetrial.numerics.philox import Purpose, Stream, uniforms
+from wholetrial.protocol.analysis_plan import Alpha, Analysis, Contrast
+from wholetrial.protocol.protocol import Protocol
+from wholetrial.protocol.timeline import day_of
+
+BOOTSTRAP_SAMPLES = 1000
+
+ONE_ARM = {
+    "clopper_pearson": proportions.clopper_pearson,
+    "wilson": proportions.wilson,
+    "jeffreys": proportions.jeffreys,
+    "wald": proportions.wald,
+}
+RISK_DIFFERENCE = {
+    "miettinen_nurminen": two_proportions.risk_difference_miettinen_nurminen,
+    "newcombe": two_proportions.risk_difference_newcombe,
+    "wald": two_proportions.risk_difference_wald,
+}
+BANDS = {
+    "log_log": survival.log_log_band,
+    "log": survival.log_band,
+    "plain": survival.plain_band,
+}
+DESCRIBED_BY = "clopper_pearson"
+"""The interval of one arm's proportion beside a comparison, which the file does not name."""
+
+
+class Plan(NamedTuple):
+    """One planned analysis of one endpoint's outcomes."""
+
+    protocol: Protocol
+    name: str
+    analysis: Analysis
+    outcomes: Outcomes
+
+
+class Pair(NamedTuple):
+    """Two groups to compare: their names in print, and who belongs to them."""
+
+    arm: str
+    control: str
+    arm_members: Flags
+    control_members: Flags
+
+
+class Count(NamedTuple):
+    """Participants with the outcome, of those with a value; arrays `(...)`."""
+
+    events: NDArray[np.int64]
+    n: NDArray[np.int64]
+
+
+def analyze(protocol: Protocol, analysis: str, outcomes: Outcomes) -> list[Statistic]:
+    """Every statistic that one planned analysis gives of one endpoint at one time."""
+    plan = Plan(protocol, analysis, protocol.analyses[analysis], outcomes)
+    summary = plan.analysis.estimate.summary
+    estimate = {
+        "proportion": _shares,
+        "risk_difference": _risk_differences,
+        "mean_change": _mean_changes,
+        "turnbull": _turnbull,
+        "kaplan_meier": _kaplan_meier,
+    }.get(summary)
+    if estimate is None:
+        return [_not_computed(plan, summary)]
+    return [*estimate(plan), *_unbuilt(plan)]
+
+
+def analyses_of(protocol: Protocol, endpoint: str) -> tuple[str, ...]:
+    """The planned analyses that an endpoint belongs to."""
+    return tuple(name for name, plan in protocol.analyses.items() if endpoint in plan.of)
+
+
+def _unbuilt(plan: Plan) -> Iterator[Statistic]:
+    """The corrections and adjustments that the file plans and nothing here computes yet."""
+    if plan.analysis.multiplicity not in (None, "none"):
+        yield _not_computed(plan, str(plan.analysis.multiplicity))
+    if plan.analysis.beside is not None:
+        yield _not_computed(plan, plan.analysis.beside.adjusted_by)
+
+
+def _not_computed(plan: Plan, method: str, pair: Pair | None = None) -> Statistic:
+    blank = _statistic(plan, "not_computed", "", np.full((), np.nan), np.zeros((), np.int64))
+    arm, control = (pair.arm, pair.control) if pair else ("", "")
+    return replace(blank, method=method, not_computed=method, arm=arm, control=control)
+
+
+def _statistic(
+    plan: Plan, name: str, arm: str, value: NDArray[np.float64], n: NDArray[np.int64]
+) -> Statistic:
+    outcomes = plan.outcomes
+    missing = outcomes.variable.stands_for_missing
+    notes = [f"among {outcomes.among}"] if outcomes.among else []
+    notes += [f"missing: {missing}"] if missing else []
+    return Statistic(
+        analysis=plan.name,
+        endpoint=outcomes.endpoint,
+        level=outcomes.level,
+        at=outcomes.variable.at,
+        analysis_set=outcomes.analysis_set,
+        name=name,
+        arm=arm,
+        method="",
+        value=np.asarray(value, np.float64),
+        n=np.asarray(n, np.int64),
+        note="; ".join(notes),
+    )
+
+
+def _with_interval(statistic: Statistic, interval: Interval, method: str) -> Statistic:
+    return replace(
+        statistic,
+        value=interval.value,
+        low=interval.low,
+        high=interval.high,
+        confidence=interval.level,
+        reason=interval.reason,
+        method=method,
+    )
+
+
+def _level(plan: Plan) -> float:
+    return plan.analysis.estimate.level / 100
+
+
+def _described_groups(plan: Plan) -> Iterator[tuple[str, Flags]]:
+    for name in plan.outcomes.groups:
+        yield name, plan.outcomes.of_group(name)
+
+
+def _count(plan: Plan, members: Flags) -> Count:
+    value = plan.outcomes.variable.value
+    known = members & ~np.isnan(value)
+    return Count((known & (value == 1)).sum(axis=-1), known.sum(axis=-1))
+
+
+def _shares(plan: Plan) -> Iterator[Statistic]:
+    """The proportion of each arm, and its test against a benchmark where the file states one."""
+    interval = plan.analysis.estimate.interval
+    if interval not in ONE_ARM:
+        yield _not_computed(plan, interval)
+        return
+    for name, members in _described_groups(plan):
+        yield _share(plan, name, members, interval)
+    if plan.analysis.against is not None:
+        yield from _against(plan)
+    elif plan.analysis.test != "none":
+        yield _not_computed(plan, plan.analysis.test)
+
+
+def _share(plan: Plan, name: str, members: Flags, method: str) -> Statistic:
+    count = _count(plan, members)
+    interval = ONE_ARM[method](count.events, count.n, _level(plan))
+    blank = _statistic(plan, "proportion", name, interval.value, count.n)
+    return replace(_with_interval(blank, interval, method), count=count.events)
+
+
+def _against(plan: Plan) -> Iterator[Statistic]:
+    against, test = plan.analysis.against, plan.analysis.test
+    if test == "none" or against is None:
+        return
+    if test != "exact_binomial" or against.share is None:
+        yield _not_computed(plan, test)
+        return
+    for name, members in _described_groups(plan):
+        count = _count(plan, members)
+        found = proportions.exact_binomial_test(
+            count.events, count.n, against.share.fraction, _alternative(plan)
+        )
+        statistic = _p_value(plan, name, found, count.n)
+        yield replace(statistic, note=f"against {against}; {statistic.note}".rstrip("; "))
+
+
+def _p_value(plan: Plan, arm: str, test: Test, n: NDArray[np.int64]) -> Statistic:
+    statistic = _statistic(plan, "p_value", arm, test.p_value, n)
+    sides = f"{plan.analysis.alpha}" if plan.analysis.alpha else ""
+    note = "; ".join(part for part in (statistic.note, f"alpha {sides}") if part)
+    return replace(statistic, method=plan.analysis.test, reason=test.reason, note=note)
+
+
+def _alternative(plan: Plan) -> Alternative:
+    alpha: Alpha | None = plan.analysis.alpha
+    if alpha is None or alpha.sides == 2:
+        return "two_sided"
+    return "less" if plan.analysis.better == "lower" else "greater"
+
+
+def pairs(protocol: Protocol, contrast: Contrast, outcomes: Outcomes) -> Iterator[Pair]:
+    """The groups that a contrast compares, as far as the outcomes tell them apart."""
+    control = _groups(protocol, contrast.control, outcomes)
+    arms = [name for name in _groups(protocol, contrast.arms, outcomes) if name not in control]
+    if not control or not arms:
+        return
+    name = control[0] if len(control) == 1 else contrast.control
+    control_members = outcomes.of_group(*control)
+    if contrast.how == "pooled":
+        yield Pair(contrast.arms, name, outcomes.of_group(*arms), control_members)
+        return
+    for arm in arms:
+        yield Pair(arm, name, outcomes.of_group(arm), control_members)
+
+
+def _groups(protocol: Protocol, word: str, outcomes: Outcomes) -> list[str]:
+    """The groups of the outcomes that an arm's name or a role names."""
+    named = (*protocol.arms_named(word), word)
+    return [group for group in outcomes.groups if group in named]
+
+
+def _risk_differences(plan: Plan) -> Iterator[Statistic]:
+    """Each arm's proportion, then the difference of each comparison and its test."""
+    for name, members in _described_groups(plan):
+        yield _share(plan, name, members, DESCRIBED_BY)
+    contrast = plan.analysis.compare
+    if contrast is None:
+        return
+    for pair in pairs(plan.protocol, contrast, plan.outcomes):
+        yield _risk_difference(plan, pair)
+        if plan.analysis.test != "none":
+            yield _comparison_test(plan, pair)
+
+
+def _risk_difference(plan: Plan, pair: Pair) -> Statistic:
+    method = plan.analysis.estimate.interval
+    if method not in RISK_DIFFERENCE:
+        return _not_computed(plan, method, pair)
+    arm, control = _count(plan, pair.arm_members), _count(plan, pair.control_members)
+    interval = RISK_DIFFERENCE[method](arm.events, arm.n, control.events, control.n, _level(plan))
+    blank = _statistic(plan, "risk_difference", pair.arm, interval.value, arm.n + control.n)
+    return replace(_with_interval(blank, interval, method), control=pair.control)
+
+
+def _comparison_test(plan: Plan, pair: Pair) -> Statistic:
+    arm, control = _count(plan, pair.arm_members), _count(plan, pair.control_members)
+    counts = (arm.events, arm.n, control.events, control.n)
+    tests: dict[str, Callable[[], Test]] = {
+        "fisher_exact": lambda: two_proportions.fisher_exact_test(
+            *counts, alternative=_alternative(plan)
+        ),
+        "pearson": lambda: two_proportions.pearson_test(*counts),
+        "pearson_corrected": lambda: two_proportions.pearson_corrected_test(*counts),
+    }
+    name = plan.analysis.test
+    one_sided = plan.analysis.alpha is not None and plan.analysis.alpha.sides == 1
+    if name not in tests or (one_sided and name != "fisher_exact"):
+        return _not_computed(plan, name, pair)
+    statistic = _p_value(plan, pair.arm, tests[name](), arm.n + control.n)
+    return replace(statistic, control=pair.control)
+
+
+def _mean_changes(plan: Plan) -> Iterator[Statistic]:
+    """The mean change from baseline of each arm, in those measured."""
+    rule = plan.outcomes.variable.stands_for_missing
+    method = plan.analysis.estimate.interval
+    if method != "student_t" or rule not in ("", "as observed"):
+        yield _not_computed(plan, rule if method == "student_t" else method)
+        return
+    value = plan.outcomes.variable.value
+    against = plan.analysis.against.number if plan.analysis.against else None
+    for name, members in _described_groups(plan):
+        change = np.where(members, value, np.nan)
+        n = (~np.isnan(change)).sum(axis=-1)
+        interval = continuous.mean_change_t(change, _level(plan))
+        blank = _statistic(plan, "mean_change", name, interval.value, n)
+        yield _with_interval(blank, interval, method)
+        if plan.analysis.test == "paired_t":
+            before = np.full_like(change, against or 0.0)
+            test = continuous.paired_t_test(before, change, _alternative(plan))
+            yield _p_value(plan, name, test, n)
+        elif plan.analysis.test != "none":
+            yield _not_computed(plan, plan.analysis.test)
+
+
+def _time_read(plan: Plan) -> float:
+    """The time at which a curve is read, in days since the watch began."""
+    since = plan.protocol.endpoints.named()[plan.outcomes.endpoint][1].since
+    if plan.analysis.at is None or since is None:
+        return plan.outcomes.variable.day
+    return float(day_of(plan.protocol, plan.analysis.at) - day_of(plan.protocol, since))
+
+
+def _turnbull(plan: Plan) -> Iterator[Statistic]:
+    """The share without the event at a time, where it is known only to lie between visits."""
+    variable, method = plan.outcomes.variable, plan.analysis.estimate.interval
+    if variable.lower is None or variable.upper is None or method != "bootstrap":
+        yield _not_computed(plan, f"turnbull with {method}")
+        return
+    time = _time_read(plan)
+    for name, members in _described_groups(plan):
+        n = members.sum(axis=-1)
+        blank = _statistic(plan, "event_free", name, np.full(n.shape, np.nan), n)
+        note = f"known only between visits; {blank.note}".rstrip("; ")
+        if n.ndim:
+            curve = interval_censored.turnbull(variable.lower, variable.upper, members)
+            value = interval_censored.event_free_at(curve, time)
+            yield replace(blank, value=value, reason=curve.reason, method="turnbull", note=note)
+            continue
+        stream = Stream(0, np.arange(BOOTSTRAP_SAMPLES), 0)
+        draws = uniforms(stream, Purpose.RESAMPLING, members.shape[-1])
+        interval = interval_censored.event_free_bootstrap(
+            variable.lower, variable.upper, time, draws, included=members, level=_level(plan)
+        )
+        yield replace(_with_interval(blank, interval, "turnbull"), note=note)
+    if plan.analysis.test != "none":
+        yield _not_computed(plan, plan.analysis.test)
+
+
+def _kaplan_meier(plan: Plan) -> Iterator[Statistic]:
+    """The share without the event at a time, where its day is known."""
+    variable, method = plan.outcomes.variable, plan.analysis.estimate.interval
+    if variable.lower is None or variable.upper is None or method not in BANDS:
+        yield _not_computed(plan, f"kaplan_meier with {method}")
+        return
+    event = np.isfinite(variable.upper)
+    time = np.where(event, variable.upper, variable.lower)
+    for name, members in _described_groups(plan):
+        curve = survival.kaplan_meier(time, event, included=members)
+        interval = survival.survival_at(curve, BANDS[method](curve, _level(plan)), _time_read(plan))
+        blank = _statistic(plan, "event_free", name, interval.value, members.sum(axis=-1))
+        yield _with_interval(blank, interval, "kaplan_meier")
+    if plan.analysis.test != "none":
+        yield _not_computed(plan, plan.analysis.test)
+
+
+def methods_used(statistics: list[Statistic]) -> tuple[str, ...]:
+    """The built methods behind these statistics, each once, in the order of use."""
+    return tuple(dict.fromkeys(s.method for s in statistics if s.method in METHODS))

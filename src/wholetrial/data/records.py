@@ -1,0 +1,127 @@
+"""The records of a trial as arrays: what a hospital would send, for one trial or for many at once.
+
+Every array ends in the axis of the participants, `(..., P)`, or in participant and visit,
+`(..., P, V)`; a simulated programme has one more leading axis, the replicate. A missing value is
+NaN, and only in float arrays. Days are counted from the event that the schedule counts from.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wholetrial.protocol.protocol import Protocol
+from wholetrial.protocol.timeline import Visit, visits
+
+Floats = NDArray[np.float64]
+Codes = NDArray[np.int8]
+Flags = NDArray[np.bool_]
+
+NEVER_TREATED = -1
+LEAVES_STUDY = "leaves_study"
+STOPS_TREATMENT = "stops_treatment"
+
+
+@dataclass(frozen=True, slots=True)
+class Exposures:
+    """Doses given: `(..., P, D)`, padded with NaN days where a participant has fewer."""
+
+    day: Floats
+    amount: Floats
+    intervention: Codes
+
+
+@dataclass(frozen=True, slots=True)
+class AdverseEvents:
+    """Adverse events: `(..., P, E)`, padded with NaN days; grade 0 where it was not recorded."""
+
+    day: Floats
+    grade: Codes
+    serious: Flags
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """What was recorded of every participant.
+
+    `arm` is the arm assigned and `received` the arm by treatment received, both as positions in
+    `arms`, with NEVER_TREATED for those without a dose. `day` is NaN where a visit was not
+    attended. `facts` are baseline facts that no instrument measures (age in years, male as 0 or 1,
+    years since a diagnosis); `events` the first day of what happened to people (leaves_study,
+    stops_treatment, the name of a rule), NaN where it did not.
+    """
+
+    arms: tuple[str, ...]
+    interventions: tuple[str, ...]
+    visits: tuple[Visit, ...]
+    participants: tuple[str, ...]
+    arm: Codes
+    received: Codes
+    day: Floats
+    values: Mapping[str, Floats]
+    facts: Mapping[str, Floats]
+    events: Mapping[str, Floats]
+    exposures: Exposures
+    adverse_events: AdverseEvents
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of the participants' arrays, `(..., P)`."""
+        return self.arm.shape
+
+    def visit_index(self, visit: Visit) -> int:
+        """The position of a planned visit."""
+        return self.visits.index(visit)
+
+    def replicate(self, index: int) -> "Records":
+        """The records of one replicate, without the leading axis."""
+        return _mapped(self, lambda array: array[index])
+
+    def chosen(self, keep: Flags) -> "Records":
+        """The records of some participants of one trial; `keep` is `(P,)`."""
+        names = tuple(name for name, kept in zip(self.participants, keep, strict=True) if kept)
+        return replace(_mapped(self, lambda array: array[keep]), participants=names)
+
+
+def joined(blocks: tuple[Records, ...]) -> Records:
+    """Blocks of replicates as one programme, in order."""
+
+    def join(*arrays: NDArray[Any]) -> NDArray[Any]:
+        return np.concatenate(arrays)
+
+    return _mapped(blocks[0], join, blocks[1:])
+
+
+def empty_events(shape: tuple[int, ...]) -> AdverseEvents:
+    """No adverse events for participants of this shape."""
+    return AdverseEvents(
+        np.empty((*shape, 0)), np.empty((*shape, 0), np.int8), np.empty((*shape, 0), np.bool_)
+    )
+
+
+def planned_visits(protocol: Protocol) -> tuple[Visit, ...]:
+    """The visits that records of a protocol are laid out by."""
+    return visits(protocol)
+
+
+def _mapped(
+    records: Records, change: Callable[..., NDArray[Any]], others: tuple[Records, ...] = ()
+) -> Records:
+    """The records with every array changed, together with the same arrays of other records."""
+    changed: dict[str, Any] = {}
+    for field in fields(records):
+        parts = [getattr(one, field.name) for one in (records, *others)]
+        first = parts[0]
+        if isinstance(first, np.ndarray):
+            changed[field.name] = change(*parts)
+        elif isinstance(first, Mapping):
+            changed[field.name] = {name: change(*(part[name] for part in parts)) for name in first}
+        elif isinstance(first, Exposures | AdverseEvents):
+            inner = {
+                part.name: change(*(getattr(one, part.name) for one in parts))
+                for part in fields(first)
+            }
+            changed[field.name] = type(first)(**inner)
+    return replace(records, **changed)

@@ -1,0 +1,62 @@
+"""What an endpoint is for each participant: the arrays that every analysis takes.
+
+Real records, simulated records and published counts all become `Outcomes`; an analysis cannot
+tell which it was given.
+"""
+
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wholetrial.protocol.endpoint import Level
+
+Floats = NDArray[np.float64]
+Codes = NDArray[np.int8]
+Flags = NDArray[np.bool_]
+
+OutcomeKind = Literal["response", "change", "time_to", "events"]
+
+
+class Variable(NamedTuple):
+    """An endpoint's values at one time, `(..., P)`.
+
+    `value` is 1 or 0 for a response or an event, the change from baseline for a change; NaN where
+    it is missing and nothing stands for it. A time to an event lies in (`lower`, `upper`], in days
+    from the start of the watch; `upper` is infinite for those who were never seen to have it, and
+    the day itself is `upper` where it is `exact`.
+    """
+
+    kind: OutcomeKind
+    at: str
+    day: float
+    value: Floats
+    lower: Floats | None = None
+    upper: Floats | None = None
+    exact: bool = False
+    stands_for_missing: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcomes:
+    """One endpoint at one time, in one analysis set.
+
+    `group` `(..., P)` is a position in `groups` (arms, or a role where only that is published);
+    `member` says who is in the analysis set and, where the endpoint speaks of a subset, in it.
+    """
+
+    endpoint: str
+    level: Level
+    analysis_set: str
+    groups: tuple[str, ...]
+    group: Codes
+    member: Flags
+    variable: Variable
+    among: str = ""
+
+    def of_group(self, *names: str) -> Flags:
+        """Who belongs to these groups and to the analysis set, `(..., P)`."""
+        positions = [self.groups.index(name) for name in names]
+        belongs: Flags = np.isin(self.group, np.asarray(positions, np.int8)) & self.member
+        return belongs
