@@ -1,0 +1,173 @@
+"""Turnbull's curve for events seen only at visits, and its bootstrap interval."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from wholetrial.analysis.estimate import Reason
+from wholetrial.analysis.interval_censored import (
+    event_free_at,
+    event_free_bootstrap,
+    turnbull,
+)
+from wholetrial.analysis.survival import kaplan_meier
+
+INF = np.inf
+VISITS = np.array([0.0, 4, 8, 12, 16, 24, 32])
+
+
+def relapses(seed: int, shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
+    """Relapse between visits, some visits missed."""
+    generator = np.random.default_rng(seed)
+    time = generator.exponential(20, shape)
+    seen = np.searchsorted(VISITS, time)
+    earlier = np.maximum(seen - 1 - (generator.random(shape) < 0.2), 0)
+    later = np.minimum(seen + (generator.random(shape) < 0.2), len(VISITS))
+    return VISITS[earlier], np.append(VISITS, INF)[later]
+
+
+def test_turnbull_with_every_visit_kept_is_the_share_at_each_visit() -> None:
+    curve = turnbull([0, 0, 4, 8, 8], [4, 4, 8, INF, INF])
+    assert curve.right.tolist() == [4, 8, INF]
+    np.testing.assert_allclose(curve.mass, [0.4, 0.2, 0.4], atol=1e-12)
+    expected = 2 * np.log(0.4) + np.log(0.2) + 2 * np.log(0.4)
+    np.testing.assert_allclose(curve.log_likelihood, expected)
+
+
+def test_turnbull_puts_no_probability_where_no_interval_ends() -> None:
+    """Peto's example: (0, 8] and (4, 12] and (6, 10] meet in (6, 8]."""
+    curve = turnbull([0, 4, 6], [8, 12, 10])
+    assert curve.mass[(curve.left == 6) & (curve.right == 8)] == 1
+    assert np.sum(curve.mass) == 1
+
+
+@given(seed=st.integers(0, 10_000))
+@settings(max_examples=20, deadline=None)
+def test_turnbull_meets_the_condition_of_the_maximum(seed: int) -> None:
+    """No cell could take more probability: its mean weight is 1, or at most 1 where it has none."""
+    lower, upper = relapses(seed, (30,))
+    curve = turnbull(lower, upper)
+    covers = (lower[:, None] <= curve.left) & (upper[:, None] >= curve.right)
+    weight = np.mean(covers / (covers @ curve.mass)[:, None], axis=0)
+    assert np.sum(curve.mass) == pytest.approx(1)
+    assert (weight <= 1 + 1e-5).all()
+    np.testing.assert_allclose(weight[curve.mass > 1e-3], 1, atol=1e-6)
+
+
+@given(seed=st.integers(0, 10_000))
+@settings(max_examples=10, deadline=None)
+def test_turnbull_does_not_depend_on_order_or_unit_of_time(seed: int) -> None:
+    lower, upper = relapses(seed, (30,))
+    order = np.random.default_rng(seed).permutation(30)
+    curve, other = turnbull(lower, upper), turnbull(lower[order] * 7, upper[order] * 7)
+    np.testing.assert_allclose(curve.right * 7, other.right)
+    np.testing.assert_allclose(curve.mass, other.mass, atol=1e-9)
+
+
+def test_batched_equals_one_at_a_time() -> None:
+    lower, upper = relapses(11, (6, 40))
+    included = np.arange(40) % 3 != 0
+    together = turnbull(lower, upper, included)
+    for r in range(6):
+        alone = turnbull(lower[r], upper[r], included)
+        for visit in VISITS[1:]:
+            ours = event_free_at(together, visit)[r]
+            assert ours == pytest.approx(float(event_free_at(alone, visit)), abs=1e-7)
+        np.testing.assert_allclose(together.log_likelihood[r], alone.log_likelihood, rtol=1e-9)
+
+
+def test_turnbull_with_exact_visits_is_kaplan_meier_at_the_visits() -> None:
+    weeks = np.array([4, 8, 8, 12, 12, 12, 16, 16.0])
+    relapsed = np.array([1, 1, 0, 1, 1, 0, 1, 0])
+    before = VISITS[np.searchsorted(VISITS, weeks) - 1]
+    curve = turnbull(np.where(relapsed, before, weeks), np.where(relapsed, weeks, INF))
+    exact = kaplan_meier(weeks, relapsed)
+    for week in (4, 8, 12, 16):
+        survival = exact.survival[exact.times == week][0]
+        np.testing.assert_allclose(event_free_at(curve, week), survival, atol=1e-9)
+
+
+def test_an_empty_arm_gives_a_reason() -> None:
+    curve = turnbull([[0, 4], [0, 4]], [[4, 8], [4, 8]], [[1, 1], [0, 0]])
+    assert curve.reason.tolist() == [Reason.OK, Reason.NO_PARTICIPANTS]
+    assert np.isnan(curve.mass[1]).all()
+
+
+def test_drawing_everybody_once_gives_the_estimate_itself() -> None:
+    lower, upper = relapses(2, (20,))
+    everybody_once = np.tile((np.arange(20) + 0.5) / 20, (40, 1))
+    interval = event_free_bootstrap(lower, upper, 16, everybody_once)
+    np.testing.assert_allclose([interval.low, interval.high], interval.value, atol=1e-9)
+
+
+def test_bootstrap_without_censoring_is_the_percentile_interval_of_a_share() -> None:
+    """30 of 50 relapse at once: the bootstrap of a share, against its binomial quantiles."""
+    lower, upper = np.where(np.arange(50) < 30, 0, 4), np.where(np.arange(50) < 30, 4, INF)
+    uniforms = np.random.default_rng(5).random((2000, 50))
+    interval = event_free_bootstrap(lower, upper, 4, uniforms, level=0.9)
+    drawn = np.mean(np.floor(uniforms * 50) >= 30, axis=1)
+    np.testing.assert_allclose(interval.value, 0.4, atol=1e-12)
+    limits = [interval.low, interval.high]
+    np.testing.assert_allclose(limits, np.quantile(drawn, [0.05, 0.95]), atol=1e-9)
+
+
+def test_bootstrap_draws_only_from_those_included() -> None:
+    lower, upper = relapses(9, (2, 30))
+    included = np.broadcast_to(np.arange(30) % 2 == 0, (2, 30))
+    uniforms = np.random.default_rng(1).random((60, 2, 30))
+    interval = event_free_bootstrap(lower, upper, 12, uniforms, included=included)
+    chosen = uniforms[:, :, :15]
+    alone = event_free_bootstrap(lower[:, ::2], upper[:, ::2], 12, chosen)
+    np.testing.assert_allclose(interval.low, alone.low, atol=1e-7)
+    np.testing.assert_allclose(interval.high, alone.high, atol=1e-7)
+
+
+def test_bootstrap_says_why_there_is_no_interval() -> None:
+    lower = [[4, 4, 4], [0, 0, 0], [0, 4, 4], [0, 0, 0]]
+    upper = [[INF, INF, INF], [4, 4, 4], [4, INF, INF], [4, 4, 4]]
+    included = [[1, 1, 1], [1, 1, 1], [1, 1, 1], [0, 0, 0]]
+    uniforms = np.random.default_rng(1).random((50, 4, 3))
+    seen = event_free_bootstrap(lower, upper, 4, uniforms, included=included)
+    assert seen.reason.tolist() == [
+        Reason.NO_EVENTS,
+        Reason.ALL_EVENTS,
+        Reason.OK,
+        Reason.NO_PARTICIPANTS,
+    ]
+    beyond = event_free_bootstrap(lower, upper, 8, uniforms, included=included)
+    assert beyond.reason.tolist() == [
+        Reason.BEYOND_FOLLOW_UP,
+        Reason.ALL_EVENTS,
+        Reason.BEYOND_FOLLOW_UP,
+        Reason.NO_PARTICIPANTS,
+    ]
+    assert np.isnan(beyond.low).all()
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: turnbull([0, 4], [4, 4]), "upper must be later than lower, or inf; got 4"),
+        (lambda: turnbull([-1, 4], [4, 8]), "lower must be 0 or later; got -1"),
+        (lambda: turnbull([0, float("nan")], [4, 8]), "lower must be 0 or later; got nan"),
+        (lambda: turnbull([], []), "at least one participant"),
+        (
+            lambda: event_free_bootstrap([0, 4], [4, 8], 4, np.zeros((50, 3))),
+            r"uniforms must have the shape \(B, 2\); got \(50, 3\)",
+        ),
+        (
+            lambda: event_free_bootstrap([0, 4], [4, 8], 4, np.ones((50, 2))),
+            r"uniforms must lie in \[0, 1\); got 1",
+        ),
+        (
+            lambda: event_free_bootstrap([0, 4], [4, 8], 4, np.zeros((10, 2))),
+            "at least 40 samples for a 95% interval; got 10",
+        ),
+    ],
+)
+def test_a_wrong_call_says_what_was_expected(call: Callable[[], object], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        call()
