@@ -33,6 +33,13 @@ from wholetrial.analysis.estimate import (
 TOLERANCE = 1e-12
 """Largest change of a probability in the last step of the EM iteration."""
 
+OPTIMAL = 1e-9
+"""Largest excess of a cell's weight over 1 at the maximum of the likelihood."""
+
+NEARLY_NONE = (1e-1, 1e-2, 1e-3)
+"""Probabilities below these are tried as 0 where the iteration does not come to rest."""
+
+FIRST_STEPS = 1_000
 MOST_STEPS = 200_000
 STEPS_BETWEEN_CHECKS = 25
 
@@ -203,27 +210,57 @@ def _support(starts: Booleans, ends: Booleans) -> Booleans:
 
 
 def _expectation_maximization(patterns: _Patterns) -> tuple[Floats, Booleans]:
-    """Iterate every analysis until its probabilities stand still; those that do are set aside."""
-    total = np.maximum(np.sum(patterns.counts, axis=-1, keepdims=True), 1.0)
+    """Iterate every analysis until its probabilities stand still.
+
+    Where one falls to exactly 0 the iteration slows down without end. There it is tried without the
+    smallest probabilities, and the result taken if it is the maximum: no cell could take more.
+    """
+    nobody = np.sum(patterns.counts, axis=-1) == 0
     width = np.maximum(np.sum(patterns.support, axis=-1, keepdims=True), 1)
-    mass = patterns.support / width
-    moving = np.flatnonzero(np.sum(patterns.counts, axis=-1) > 0)
-    for _ in range(MOST_STEPS // STEPS_BETWEEN_CHECKS):
-        if len(moving) == 0:
+    mass, still = _iterated(patterns, patterns.support / width, ~nobody, FIRST_STEPS)
+    for small in NEARLY_NONE:
+        trimmed = np.where(mass < small, 0.0, mass)
+        trimmed = trimmed / np.maximum(np.sum(trimmed, axis=-1, keepdims=True), small)
+        tried, stands = _iterated(patterns, trimmed, ~still & ~nobody, FIRST_STEPS)
+        better = ~still & stands & _is_maximum(patterns, tried)
+        mass, still = np.where(better[:, None], tried, mass), still | better
+    return _iterated(patterns, mass, ~still & ~nobody, MOST_STEPS)
+
+
+def _iterated(
+    patterns: _Patterns, start: Floats, moving: Booleans, steps: int
+) -> tuple[Floats, Booleans]:
+    """Probabilities after EM of the analyses that move, and which stand still at the end."""
+    mass, active = start.copy(), np.flatnonzero(moving)
+    total = np.maximum(np.sum(patterns.counts, axis=-1, keepdims=True), 1.0)
+    for _ in range(steps // STEPS_BETWEEN_CHECKS):
+        if len(active) == 0:
             break
-        share, current = patterns.counts[moving] / total[moving], mass[moving]
-        change = np.zeros(len(moving))
+        share, current = patterns.counts[active] / total[active], mass[active]
+        change = np.zeros(len(active))
         for _ in range(STEPS_BETWEEN_CHECKS):
-            fitted = current @ patterns.covers.T
-            weight = np.where(share > 0, share / np.where(share > 0, fitted, 1.0), 0.0)
-            following = current * (weight @ patterns.covers)
+            following = current * _weight(patterns.covers, share, current)
             change = np.max(np.abs(following - current), axis=-1)
             current = following
-        mass[moving] = current
-        moving = moving[change >= TOLERANCE]
-    converged = np.ones(len(mass), bool)
-    converged[moving] = False
-    return mass, converged
+        mass[active] = current
+        active = active[change >= TOLERANCE]
+    still = np.ones(len(mass), bool)
+    still[active] = False
+    return mass, still
+
+
+def _weight(covers: Floats, share: Floats, mass: Floats) -> Floats:
+    """Factor by which each cell's probability changes: above 1 where the data want more."""
+    fitted = mass @ covers.T
+    return np.asarray(np.divide(share, fitted, out=np.zeros_like(share), where=fitted > 0) @ covers)
+
+
+def _is_maximum(patterns: _Patterns, mass: Floats) -> Booleans:
+    """Whether every participant is possible and no cell wants more probability."""
+    possible = np.all((mass @ patterns.covers.T > 0) | (patterns.counts == 0), axis=-1)
+    total = np.maximum(np.sum(patterns.counts, axis=-1, keepdims=True), 1.0)
+    wanted = np.max(_weight(patterns.covers, patterns.counts / total, mass), axis=-1)
+    return np.asarray(possible & (wanted <= 1 + OPTIMAL))
 
 
 def _checked_uniforms(uniforms: npt.ArrayLike, shape: tuple[int, ...], level: float) -> Floats:
