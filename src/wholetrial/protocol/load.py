@@ -26,8 +26,8 @@ from wholetrial.protocol.value import tuples
 class Source:
     """A trial file's tree, to find the place of anything in the protocol made of it."""
 
-    def __init__(self, file: str, tree: Node) -> None:
-        self.file, self.tree = file, tree
+    def __init__(self, file: str, tree: Node, marks: dict[str, Place] | None = None) -> None:
+        self.file, self.tree, self.marks = file, tree, marks or {}
 
     def place(self, path: str) -> Place:
         """The line and column of a dotted path, or of the nearest block that stands in the file."""
@@ -58,9 +58,14 @@ def load_bytes(content: bytes, file: str, *, version: str | None = None) -> tupl
     """Load a trial file from its bytes; with the source that knows where everything stands."""
     tree = read_document(content, file)
     if version is not None:
-        tree = _with_version(tree, version, file)
+        tree = with_version(tree, version, file)
+    return load_tree(tree, file)
+
+
+def load_tree(tree: Node, file: str) -> tuple[Protocol, Source]:
+    """Load a trial from the tree of its file, marks and readings still in it."""
     lifted = lift(tree, file)
-    source = Source(file, lifted.tree)
+    source = Source(file, lifted.tree, lifted.places)
     protocol, findings = _validated(lifted, source)
     if protocol is None or findings:
         raise InvalidTrialFileError(sorted(findings, key=lambda finding: finding.place))
@@ -72,7 +77,8 @@ def from_json(text: str) -> Protocol:
     return Protocol.model_validate_json(text)
 
 
-def _with_version(tree: Node, version: str, file: str) -> Node:
+def with_version(tree: Node, version: str, file: str) -> Node:
+    """The tree of another version: what it replaces, merged over the file."""
     path = ["versions", version, "replace"]
     found, place, missing = locate(tree, path)
     if missing:

@@ -1,0 +1,1 @@
+"""What is wrong, doubtful or worth knowing in a trial file, topic by topic."""
