@@ -256,12 +256,19 @@ def test_nct00320216_tests_with_fisher_and_counts_safety_as_treated() -> None:
     assert protocol.analysis_sets[safety.set].grouped == "by treatment received"
 
 
-def test_nct00320216_loses_31_people_the_arm_counts_of_the_review() -> None:
+def test_nct00320216_loses_31_people_and_says_where_each_assumption_is_from() -> None:
     protocol = trial("NCT00320216")
     assert protocol.assumptions is not None
     counts = [share.count for share in protocol.assumptions.dropout.values()]
     assert counts == [7, 4, 3, 4, 13]
-    assert protocol.provenance.source("assumptions.dropout.placebo") == "review"
+    sources = {
+        "dropout.placebo": "review",
+        "baseline.PASI": "card",
+        "adverse_events.placebo.any": "paper",
+        "visit_noise.PASI": "card",
+    }
+    for path, source in sources.items():
+        assert protocol.provenance.source(f"assumptions.{path}") == source
 
 
 def test_nct00320216_every_published_count_rounds_to_what_is_printed() -> None:
