@@ -181,7 +181,7 @@ def _changes(protocol: Protocol, records: Records, endpoint: Endpoint) -> Iterat
             situation = Situation(protocol, records, visit)
             now = value_at(planned.measure, situation)
             base = baseline_value(planned.measure, situation)
-            change = np.full(base.shape, np.nan) if now is None else (now - base) / steps
+            change = np.full(base.shape, np.nan) if now is None else np.asarray((now - base) / steps)
             label = str(point) if len(endpoint.change) == 1 else f"{planned.measure} at {point}"
             yield Variable(
                 kind="change",

@@ -22,8 +22,6 @@ PGA_UPPER_PASI: dict[PgaScale, tuple[float, ...]] = {
     "0-4": (3.7, 8.0, 24.0),
     "0-5": (3.7, 8.0, 18.0, 36.0),
 }
-BSA_NOISE_LOG_SD = 0.20
-DLQI_NOISE_SD = 2.0
 DLQI_SHARE_WITHOUT_LESION = 0.1
 _EARLIEST_DAY = -36_525
 
@@ -41,10 +39,9 @@ ASSUMPTIONS: tuple[Assumption, ...] = (
     Assumption("PGA 0 where PASI would read as clear", "both mean: no lesion is seen"),
     Assumption("PGA 4 above a PASI of 24 (scale 0-4), 18 (scale 0-5)", "assumed, no source"),
     Assumption("PGA 5 above a PASI of 36 (scale 0-5)", "assumed, no source"),
-    Assumption(
-        "BSA shrinks as the lesion does, read with a log SD of 0.20", "assumed, as for PASI"
-    ),
-    Assumption("DLQI falls with the lesion to a tenth, read with an SD of 2", "assumed, no source"),
+    Assumption("BSA shrinks as the lesion does", "assumed, no source"),
+    Assumption("DLQI falls with the lesion to a tenth", "assumed, no source"),
+    Assumption("a trial's own instrument falls as the lesion does", "assumed, no source"),
 )
 
 
@@ -63,13 +60,14 @@ class VisitNoise(NamedTuple):
     pga: FloatArray
     bsa: FloatArray
     dlqi: FloatArray
+    own: FloatArray
 
 
 def visit_noise(stream: Stream, day: int) -> VisitNoise:
     """The noise of the visit on a day (negative before day 0), whatever else is planned."""
     if day < _EARLIEST_DAY:
         raise ValueError(f"a visit's day must be {_EARLIEST_DAY} or later; got {day}")
-    draws = normals(stream, Purpose.VISIT_NOISE, 4, occasion=day - _EARLIEST_DAY)
+    draws = normals(stream, Purpose.VISIT_NOISE, 5, occasion=day - _EARLIEST_DAY)
     return VisitNoise(*np.moveaxis(draws, -1, 0))
 
 
@@ -108,20 +106,22 @@ def observed_pga(
     return grade
 
 
-def observed_bsa(true_percent: FloatArray, noise: FloatArray) -> FloatArray:
+def observed_bsa(true_percent: FloatArray, noise: FloatArray, log_sd: float) -> FloatArray:
     """Affected body surface in whole percent (a palm is about one), 0 to 100.
 
-    >>> observed_bsa(np.array([25.0, 0.4]), np.zeros(2)).tolist()
+    >>> observed_bsa(np.array([25.0, 0.4]), np.zeros(2), 0.2).tolist()
     [25.0, 0.0]
     """
-    return np.minimum(np.rint(true_percent * exp(BSA_NOISE_LOG_SD * noise)), 100.0)
+    return np.minimum(np.rint(true_percent * exp(log_sd * noise)), 100.0)
 
 
-def observed_dlqi(baseline: FloatArray, lesion: FloatArray, noise: FloatArray) -> FloatArray:
+def observed_dlqi(
+    baseline: FloatArray, lesion: FloatArray, noise: FloatArray, sd: float
+) -> FloatArray:
     """Dermatology Life Quality Index, 0 to 30, from its true baseline and the relative lesion.
 
-    >>> observed_dlqi(np.array([12.0, 12.0]), np.array([1.0, 0.1]), np.zeros(2)).tolist()
+    >>> observed_dlqi(np.array([12.0, 12.0]), np.array([1.0, 0.1]), np.zeros(2), 2.0).tolist()
     [12.0, 2.0]
     """
     share = DLQI_SHARE_WITHOUT_LESION + (1.0 - DLQI_SHARE_WITHOUT_LESION) * lesion
-    return np.clip(np.rint(baseline * share + DLQI_NOISE_SD * noise), 0.0, 30.0)
+    return np.clip(np.rint(baseline * share + sd * noise), 0.0, 30.0)

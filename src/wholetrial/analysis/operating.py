@@ -1,0 +1,141 @@
+"""What many simulated trials say: forecasts with their spread, and the power of each comparison."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wholetrial.analysis.estimate import Reason
+from wholetrial.analysis.statistic import Floats, Statistic
+from wholetrial.protocol.protocol import Protocol
+
+COVERAGE = 0.90
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """One statistic over simulated trials: its mean and the range of the middle 90 % of trials.
+
+    `low` and `high` are the trials' own spread (sampling of participants); the model's parameters
+    are held at their estimates. `failed` counts the trials in which it could not be computed.
+    """
+
+    statistic: Statistic
+    mean: float
+    low: float
+    high: float
+    replicates: int
+    failed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Power:
+    """How often a comparison succeeds: P below alpha, in the direction that favors the arm.
+
+    `error` is the Monte Carlo standard error. A trial whose test gives no number is no success;
+    `failed` counts those.
+    """
+
+    analysis: str
+    endpoint: str
+    at: str
+    arm: str
+    control: str
+    test: str
+    alpha: str
+    share: float
+    error: float
+    replicates: int
+    failed: int
+
+
+def stacked(blocks: Sequence[Sequence[Statistic]]) -> list[Statistic]:
+    """The statistics of blocks of replicates, one after another, with the replicate as axis."""
+    return [_stack(parts) for parts in zip(*blocks, strict=True)]
+
+
+def _stack(parts: Sequence[Statistic]) -> Statistic:
+    first = parts[0]
+    if first.not_computed:
+        return first
+    joined: dict[str, Any] = {
+        name: np.concatenate([np.atleast_1d(getattr(part, name)) for part in parts])
+        for name in ("value", "n", "count", "low", "high", "reason")
+        if getattr(first, name) is not None
+    }
+    return replace(first, **joined)
+
+
+def forecast(statistic: Statistic) -> Forecast:
+    """The mean of a statistic over replicates and the middle 90 % of its values.
+
+    >>> shares = np.linspace(0.4, 0.6, 201)
+    >>> n = np.full(201, 64)
+    >>> found = forecast(Statistic("a", "e", "primary", "", "", "proportion", "x", "", shares, n))
+    >>> round(found.mean, 3), round(found.low, 3), round(found.high, 3)
+    (0.5, 0.41, 0.59)
+    """
+    value = np.atleast_1d(statistic.value)
+    known = value[~np.isnan(value)]
+    tail = (1 - COVERAGE) / 2
+    low, high = np.quantile(known, [tail, 1 - tail]) if known.size else (np.nan, np.nan)
+    mean = float(known.mean()) if known.size else float("nan")
+    return Forecast(
+        statistic, mean, float(low), float(high), value.size, int(value.size - known.size)
+    )
+
+
+def powers(protocol: Protocol, statistics: Sequence[Statistic]) -> list[Power]:
+    """The power of every test among the statistics of simulated trials.
+
+    A two-sided test succeeds only where the estimate beside it lies on the better side.
+    """
+    return [
+        _power(protocol, statistic, _estimate_of(statistic, statistics))
+        for statistic in statistics
+        if statistic.name == "p_value"
+    ]
+
+
+def _estimate_of(test: Statistic, statistics: Sequence[Statistic]) -> Statistic | None:
+    for other in statistics:
+        same = (other.analysis, other.endpoint, other.at, other.arm, other.control)
+        if same == (test.analysis, test.endpoint, test.at, test.arm, test.control) and (
+            other.name not in ("p_value", "not_computed")
+        ):
+            return other
+    return None
+
+
+def _power(protocol: Protocol, test: Statistic, estimate: Statistic | None) -> Power:
+    plan = protocol.analyses[test.analysis]
+    level = plan.alpha.level if plan.alpha else 0.05
+    p_value = np.atleast_1d(test.value)
+    success = ~np.isnan(p_value) & (p_value < level)
+    if plan.alpha is not None and plan.alpha.sides == 2 and estimate is not None:
+        success &= _on_better_side(estimate.value, plan.better)
+    share = float(success.mean())
+    failed = np.isnan(p_value)
+    if test.reason is not None:
+        failed = failed | (np.atleast_1d(test.reason) != Reason.OK)
+    return Power(
+        analysis=test.analysis,
+        endpoint=test.endpoint,
+        at=test.at,
+        arm=test.arm,
+        control=test.control,
+        test=test.method,
+        alpha=str(plan.alpha or ""),
+        share=share,
+        error=float(np.sqrt(share * (1 - share) / p_value.size)),
+        replicates=p_value.size,
+        failed=int(failed.sum()),
+    )
+
+
+def _on_better_side(estimate: Floats, better: str | None) -> NDArray[np.bool_]:
+    value = np.nan_to_num(np.atleast_1d(estimate))
+    side: NDArray[np.bool_] = value < 0 if better == "lower" else value > 0
+    return side

@@ -1,0 +1,130 @@
+"""Writes results to disk: whole files or nothing."""
+
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from wholetrial.analysis.proportions import clopper_pearson
+from wholetrial.report.contents import Contents
+
+
+class Written(NamedTuple):
+    """The files of a run."""
+
+    report: Path
+    results: Path
+
+
+def write_outputs(contents: Contents, folder: Path) -> Written:
+    """Write the report and `results.json` into a folder, made where it does not exist.
+
+    Raises OSError where the folder cannot be written; then no file there is half-written.
+    """
+    from wholetrial.report.page import render_report
+
+    report = render_report(contents)
+    results = results_json(contents)
+    folder.mkdir(parents=True, exist_ok=True)
+    write_whole(folder / "report.html", report)
+    write_whole(folder / "results.json", results)
+    return Written(folder / "report.html", folder / "results.json")
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file under another name and move it into place, so that it is whole or absent."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+        Path(name).chmod(0o644)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def results_json(contents: Contents) -> str:
+    """Every statistic as JSON, one row each, with what it was made by."""
+    simulated = contents.simulated
+    document = {
+        "trial": contents.protocol.trial,
+        "title": contents.protocol.title,
+        "seed": simulated.seed if simulated else None,
+        "replicates": simulated.replicates if simulated else None,
+        "scenario": simulated.scenario if simulated else None,
+        "cautions": simulated.cautions if simulated else (),
+        "notes": [*contents.notes, *([contents.not_simulated] if contents.not_simulated else [])],
+        "references": contents.references,
+        "statistics": list(rows(contents)),
+    }
+    return json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def rows(contents: Contents) -> Iterator[dict[str, Any]]:
+    """One row a statistic: of the publication, of the data, of one simulated trial, of all."""
+    if contents.published:
+        yield from (one.row("published") for one in contents.published.statistics)
+    if contents.recorded:
+        yield from (one.row("recorded") for one in contents.recorded.statistics)
+    if contents.simulated is None:
+        return
+    yield from (one.row("simulated trial") for one in contents.simulated.statistics)
+    yield from _forecast_rows(contents)
+    yield from _power_rows(contents)
+
+
+def _forecast_rows(contents: Contents) -> Iterator[dict[str, Any]]:
+    for one in contents.simulated.forecasts if contents.simulated else ():
+        found = one.statistic
+        failed = f"{one.failed} of {one.replicates} trials gave no number" if one.failed else ""
+        yield {
+            "analysis": found.analysis,
+            "endpoint": found.endpoint,
+            "level": found.level,
+            "at": found.at,
+            "arm": found.arm,
+            "comparison": found.comparison,
+            "statistic": f"mean {found.name}",
+            "value": _finite(one.mean),
+            "low": _finite(one.low),
+            "high": _finite(one.high),
+            "confidence": 0.9,
+            "n": one.replicates,
+            "count": None,
+            "method": "mean and middle 90 % of simulated trials",
+            "analysis_set": found.analysis_set,
+            "source": "simulated trials",
+            "note": "; ".join(part for part in (failed, found.note) if part),
+        }
+
+
+def _power_rows(contents: Contents) -> Iterator[dict[str, Any]]:
+    for one in contents.simulated.powers if contents.simulated else ():
+        successes = round(one.share * one.replicates)
+        interval = clopper_pearson(successes, one.replicates)
+        yield {
+            "analysis": one.analysis,
+            "endpoint": one.endpoint,
+            "level": contents.protocol.endpoints.named()[one.endpoint][0],
+            "at": one.at,
+            "arm": one.arm,
+            "comparison": f"{one.arm} with {one.control}" if one.control else "",
+            "statistic": "power",
+            "value": one.share,
+            "low": float(interval.low),
+            "high": float(interval.high),
+            "confidence": interval.level,
+            "n": one.replicates,
+            "count": successes,
+            "method": f"share of simulated trials with P below {one.alpha} by {one.test}",
+            "analysis_set": contents.protocol.analyses[one.analysis].set,
+            "source": "simulated trials",
+            "note": f"{one.failed} trials gave no test" if one.failed else "",
+        }
+
+
+def _finite(value: float) -> float | None:
+    return value if abs(value) < float("inf") else None

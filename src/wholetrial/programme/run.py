@@ -1,0 +1,115 @@
+"""The main job: protocol, published table, the same trial with virtual participants, report."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from wholetrial.endpoints.derive import NotDerivedError
+from wholetrial.programme.forecast import forecast_trial
+from wholetrial.programme.results import analyze_published, papers_of
+from wholetrial.programme.trials import published_file, trial_file
+from wholetrial.protocol.describe import design_in_words
+from wholetrial.protocol.load import load
+from wholetrial.protocol.protocol import Protocol
+from wholetrial.protocol.published import Published, load_published
+from wholetrial.report.contents import Contents, PublishedResults, Simulated
+from wholetrial.simulation.population import NotSimulatedError
+
+SEED = 1
+REPLICATES = 200
+
+
+def run(
+    trial: str | Path,
+    *,
+    version: str | None = None,
+    seed: int = SEED,
+    replicates: int = REPLICATES,
+    scenario: str | None = None,
+    progress: Callable[[int], None] = lambda done: None,
+) -> Contents:
+    """Run a trial: analyze what is published, simulate it, and put both side by side.
+
+    `trial` is the id of a trial that ships or the path of a file; `replicates` how many trials are
+    simulated. The same seed gives the same results on any machine.
+
+    Raises UnknownTrialError, InvalidTrialFileError with every finding, and ValueError for a seed
+    or a number of replicates that is out of range.
+
+    >>> contents = run("NCT00320216", replicates=2)
+    >>> tests = [one for one in contents.published.statistics if one.name == "p_value"]
+    >>> [round(float(one.value), 2) for one in tests][-2:]
+    [0.19, 0.69]
+    """
+    _checked(seed, replicates)
+    file = trial_file(trial)
+    protocol = load(file, version=version)
+    found = published_file(file)
+    published = _analyzed(protocol, load_published(found)) if found else None
+    simulated, why_not = _simulated(
+        protocol, seed=seed, replicates=replicates, scenario=scenario, progress=progress
+    )
+    return contents_of(protocol, published, simulated, why_not)
+
+
+def contents_of(
+    protocol: Protocol,
+    published: PublishedResults | None,
+    simulated: Simulated | None,
+    not_simulated: str,
+) -> Contents:
+    """Everything that the report of a run shows."""
+    statistics = (
+        *(published.statistics if published else ()),
+        *(simulated.statistics if simulated else ()),
+    )
+    return Contents(
+        protocol=protocol,
+        design=design_in_words(protocol),
+        labels={name: arm.label for name, arm in protocol.arms.items()},
+        published=published,
+        simulated=simulated,
+        not_simulated=not_simulated,
+        references=papers_of(statistics),
+        notes=notes_of(protocol),
+    )
+
+
+def notes_of(protocol: Protocol) -> tuple[str, ...]:
+    """What every reader of a result must know of the design itself."""
+    notes = []
+    if len(protocol.arms) == 1:
+        notes.append(
+            "A single arm cannot tell the effect of the treatment from recovery without it."
+        )
+    allocation = protocol.design.allocation
+    if allocation is not None and allocation.not_randomized is not None:
+        notes.append("People were not randomized: differences between arms may not be effects.")
+    return tuple(notes)
+
+
+def _analyzed(protocol: Protocol, published: Published) -> PublishedResults:
+    return PublishedResults(published, analyze_published(protocol, published))
+
+
+def _simulated(
+    protocol: Protocol,
+    *,
+    seed: int,
+    replicates: int,
+    scenario: str | None,
+    progress: Callable[[int], None],
+) -> tuple[Simulated | None, str]:
+    try:
+        found = forecast_trial(
+            protocol, seed=seed, replicates=replicates, scenario=scenario, progress=progress
+        )
+    except (NotSimulatedError, NotDerivedError) as reason:
+        return None, f"not yet simulated: {reason}"
+    return found, ""
+
+
+def _checked(seed: int, replicates: int) -> None:
+    if not 0 <= seed < 2**64:
+        raise ValueError(f"a seed is a whole number from 0 to 2**64 - 1; got {seed}")
+    if not 1 <= replicates <= 1_000_000:
+        raise ValueError(f"replicates are 1 to 1,000,000; got {replicates}")

@@ -1,0 +1,52 @@
+"""Finds trials: those that ship with the program, by id, or any trial file by its path."""
+
+from pathlib import Path
+
+from wholetrial.protocol.finding import nearest
+
+TRIAL_FILE = "trial.yaml"
+PUBLISHED_FILE = "published.yaml"
+
+
+class UnknownTrialError(LookupError):
+    """No trial has this id, and no file this path."""
+
+
+def shipped_folder() -> Path:
+    """The folder of the trials that ship: in the package, or at the root of the repository."""
+    package = Path(__file__).resolve().parents[1]
+    inside = package / "trials"
+    return inside if inside.is_dir() else package.parents[1] / "trials"
+
+
+def shipped_trials() -> tuple[str, ...]:
+    """The ids of the trials that ship.
+
+    >>> "NCT00320216" in shipped_trials()
+    True
+    """
+    return tuple(sorted(path.parent.name for path in shipped_folder().glob(f"*/{TRIAL_FILE}")))
+
+
+def trial_file(trial: str | Path) -> Path:
+    """The file of a trial, given as an id, a file, or a folder that holds one.
+
+    Raises UnknownTrialError, with the nearest id, where there is none.
+    """
+    text = str(trial)
+    if text in shipped_trials():
+        return shipped_folder() / text / TRIAL_FILE
+    path = Path(text)
+    if path.is_dir() and (path / TRIAL_FILE).is_file():
+        return path / TRIAL_FILE
+    if path.exists():
+        return path
+    known = shipped_trials()
+    advice = nearest(text.upper(), known) or f"known: {', '.join(known)}"
+    raise UnknownTrialError(f"no trial '{text}': neither an id nor a file; {advice}")
+
+
+def published_file(trial: Path) -> Path | None:
+    """The published results beside a trial file, where there are any."""
+    beside = trial.with_name(PUBLISHED_FILE)
+    return beside if beside.is_file() else None

@@ -1,0 +1,71 @@
+"""What a report shows: one trial with its published, recorded and simulated results."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from wholetrial.analysis.operating import Forecast, Power
+from wholetrial.analysis.statistic import Statistic
+from wholetrial.data.records import Records
+from wholetrial.endpoints.outcomes import Outcomes
+from wholetrial.protocol.protocol import Protocol
+from wholetrial.protocol.published import Published
+
+
+@dataclass(frozen=True, slots=True)
+class Simulated:
+    """A simulated programme: one trial's records, and what many trials say.
+
+    `records` and `statistics` are those of the first replicate, as a hospital would send it;
+    `outcomes` its endpoints, by endpoint and time. `forecasts` and `powers` are over all
+    replicates. `cautions` are lines that must be read first (the model's known misses, criteria
+    taken as given, what the model is not validated for); `assumptions` say what and from where.
+    """
+
+    seed: int
+    replicates: int
+    scenario: str
+    records: Records
+    outcomes: tuple[Outcomes, ...]
+    statistics: tuple[Statistic, ...]
+    forecasts: tuple[Forecast, ...]
+    powers: tuple[Power, ...]
+    screened: int
+    cautions: tuple[str, ...]
+    assumptions: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """Real data: its records, the endpoints derived from them and the planned analyses."""
+
+    source: str
+    records: Records
+    outcomes: tuple[Outcomes, ...]
+    statistics: tuple[Statistic, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedResults:
+    """Published counts that passed through the planned analyses, beside what was printed."""
+
+    published: Published
+    statistics: tuple[Statistic, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """Everything that a trial's report shows.
+
+    `design` is the design in a few sentences, `labels` the arms' labels by name, and
+    `not_simulated` why there is no simulation; `references` the papers of exactly the methods used.
+    """
+
+    protocol: Protocol
+    design: str
+    labels: Mapping[str, str]
+    published: PublishedResults | None = None
+    recorded: Recorded | None = None
+    simulated: Simulated | None = None
+    not_simulated: str = ""
+    references: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()

@@ -1,0 +1,225 @@
+"""Who is enrolled: virtual people drawn from the assumptions and screened by the criteria.
+
+Eligibility looks at *observed* scores, so people who happened to look worse at screening are
+enrolled more often (regression to the mean). What nobody can draw, a judgement or a consent, is
+taken as given, and the report says so.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wholetrial.conditions.evaluate import MET, NOT_MET, Situation, evaluate
+from wholetrial.data.records import Exposures, Flags, Floats, Records, empty_events
+from wholetrial.numerics.elementary import exp, log
+from wholetrial.numerics.philox import Purpose, Stream, normals, uniforms
+from wholetrial.protocol.protocol import Protocol
+from wholetrial.protocol.quantity import Distribution, Share
+from wholetrial.protocol.time import Point
+from wholetrial.protocol.timeline import Visit, visit_at, visits
+from wholetrial.simulation.readings import Latent, Readers, read_measures
+
+MOST_ATTEMPTS = 2000
+PHYSICAL = {"weight": (40.0, 200.0), "age": (0.0, 110.0)}
+
+
+class NotSimulatedError(ValueError):
+    """A trial, or a part of one, that the simulator has no model for yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Population:
+    """Enrolled people, arrays `(..., P)`: true baseline values, observed screening values."""
+
+    stream: Stream
+    baseline: Mapping[str, Floats]
+    screening: Mapping[str, Floats]
+    screened: int
+
+    @property
+    def facts(self) -> dict[str, Floats]:
+        """Baseline values that no instrument measures again."""
+        return {
+            name: values
+            for name, values in self.baseline.items()
+            if name not in self.screening and name != "weight"
+        }
+
+
+def screening_visit(protocol: Protocol) -> Visit:
+    """The visit at which eligibility is decided."""
+    anchor = protocol.eligibility.anchor
+    planned = {visit.epoch: visit for visit in reversed(visits(protocol))}
+    if anchor in planned:
+        return planned[anchor]
+    return visit_at(protocol, Point(number=0, unit="week"))
+
+
+def enroll(protocol: Protocol, stream: Stream, readers: Readers) -> Population:
+    """Draw people for every place of the trial until each place has somebody who may take part.
+
+    Raises NotSimulatedError where almost nobody meets the criteria.
+    """
+    shape = stream.shape
+    replicate, participant = (
+        np.broadcast_to(np.asarray(part), shape).reshape(-1)
+        for part in (stream.replicate, stream.participant)
+    )
+    drawn = _draw(protocol, Stream(stream.seed, replicate, participant), readers, attempt=0)
+    waiting = np.flatnonzero(~drawn.eligible)
+    screened = replicate.size
+    for attempt in range(1, MOST_ATTEMPTS):
+        if not waiting.size:
+            break
+        screened += waiting.size
+        again = Stream(stream.seed, replicate[waiting], participant[waiting])
+        candidates = _draw(protocol, again, readers, attempt=attempt)
+        accepted = waiting[candidates.eligible]
+        _replace(drawn.baseline, candidates.baseline, accepted, candidates.eligible)
+        _replace(drawn.screening, candidates.screening, accepted, candidates.eligible)
+        waiting = waiting[~candidates.eligible]
+    if waiting.size:
+        raise NotSimulatedError(
+            f"after {MOST_ATTEMPTS} people {waiting.size} places are empty: hardly anybody of "
+            "assumptions.baseline meets the criteria"
+        )
+    return Population(
+        stream,
+        {name: values.reshape(shape) for name, values in drawn.baseline.items()},
+        {name: values.reshape(shape) for name, values in drawn.screening.items()},
+        screened,
+    )
+
+
+def _replace(
+    table: dict[str, Floats],
+    candidates: Mapping[str, Floats],
+    places: NDArray[np.intp],
+    eligible: Flags,
+) -> None:
+    for name, values in candidates.items():
+        table[name][places] = values[eligible]
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidates:
+    baseline: dict[str, Floats]
+    screening: dict[str, Floats]
+    eligible: Flags
+
+
+def _draw(protocol: Protocol, stream: Stream, readers: Readers, *, attempt: int) -> _Candidates:
+    assumed = protocol.assumptions
+    if assumed is None:
+        raise NotSimulatedError("the file has no assumptions: the simulator needs them")
+    draws = uniforms(stream, Purpose.BASELINE, len(assumed.baseline), occasion=attempt)
+    normal = normals(stream, Purpose.BASELINE, len(assumed.baseline), occasion=attempt)
+    baseline = {
+        name: _value(planned, draws[..., index], normal[..., index])
+        for index, (name, planned) in enumerate(assumed.baseline.items())
+    }
+    noise = normals(stream, Purpose.SCREENING, len(protocol.instruments), occasion=attempt)
+    seen = read_measures(
+        readers, Latent(baseline, np.ones(stream.shape)), np.moveaxis(noise, -1, 0)
+    )
+    possible = _possible(protocol, baseline)
+    return _Candidates(baseline, seen, possible & eligible(protocol, baseline, seen))
+
+
+def _value(planned: Distribution | Share, uniform: Floats, normal: Floats) -> Floats:
+    if isinstance(planned, Share):
+        return (uniform < planned.fraction).astype(np.float64)
+    match planned.distribution:
+        case "normal":
+            return planned["mean"] + planned["sd"] * normal
+        case "lognormal":
+            return planned["median"] * exp(planned["log_sd"] * normal)
+        case "exponential":
+            return -planned["mean"] * log(uniform)
+        case "uniform":
+            return planned["low"] + (planned["high"] - planned["low"]) * uniform
+        case _:
+            edges = np.cumsum([share for _, share in planned.choices])[:-1]
+            values = np.asarray([value for value, _ in planned.choices])
+            return values[np.searchsorted(edges, uniform, side="right")]
+
+
+def _possible(protocol: Protocol, baseline: Mapping[str, Floats]) -> Flags:
+    from wholetrial.instruments.library import instrument
+
+    limits = dict(PHYSICAL)
+    for name, use in protocol.instruments.items():
+        if use.library is not None:
+            found = instrument(use.library)
+            limits[name] = (found.low, found.high)
+        elif use.range is not None:
+            limits[name] = (use.range.low, use.range.high)
+    inside = [
+        (values >= limits[name][0]) & (values <= limits[name][1])
+        for name, values in baseline.items()
+        if name in limits
+    ]
+    possible: Flags = np.logical_and.reduce(inside)
+    return possible
+
+
+def eligible(
+    protocol: Protocol, baseline: Mapping[str, Floats], screening: Mapping[str, Floats]
+) -> Flags:
+    """Whom no criterion keeps out; a criterion that stays unknown keeps nobody out."""
+    situation = _situation(protocol, baseline, screening)
+    verdict = np.ones(situation.records.shape, np.bool_)
+    for criterion in protocol.eligibility.include.values():
+        if criterion.rule is not None:
+            verdict &= evaluate(criterion.rule, situation) != NOT_MET
+    for criterion in protocol.eligibility.exclude.values():
+        if criterion.rule is not None:
+            verdict &= evaluate(criterion.rule, situation) != MET
+    return verdict
+
+
+def _situation(
+    protocol: Protocol, baseline: Mapping[str, Floats], screening: Mapping[str, Floats]
+) -> Situation:
+    shape = next(iter(baseline.values())).shape
+    visit = screening_visit(protocol)
+    none = np.zeros(shape, np.int8)
+    records = Records(
+        arms=tuple(protocol.arms),
+        interventions=tuple(protocol.interventions),
+        visits=(visit,),
+        participants=(),
+        arm=none,
+        received=none,
+        day=np.full((*shape, 1), float(visit.day)),
+        values={name: values[..., None] for name, values in screening.items()},
+        facts={name: values for name, values in baseline.items() if name not in screening},
+        events={},
+        exposures=Exposures(
+            np.empty((*shape, 0)), np.empty((*shape, 0)), np.empty((*shape, 0), np.int8)
+        ),
+        adverse_events=empty_events(shape),
+    )
+    return Situation(protocol, records, visit)
+
+
+def taken_as_given(protocol: Protocol) -> tuple[str, ...]:
+    """The criteria that virtual people cannot be asked, and that are taken as met."""
+    assumed = protocol.assumptions
+    if assumed is None:
+        return ()
+    person = {name: np.full(1, np.nan) for name in assumed.baseline}
+    known = {name: np.ones(1) for name in person}
+    names: list[str] = []
+    for block in (protocol.eligibility.include, protocol.eligibility.exclude):
+        for name, criterion in block.items():
+            if criterion.rule is None:
+                continue
+            situation = _situation(
+                protocol, known, {k: v for k, v in known.items() if k in protocol.instruments}
+            )
+            if int(evaluate(criterion.rule, situation)[0]) not in (MET, NOT_MET):
+                names.append(name)
+    return tuple(names)

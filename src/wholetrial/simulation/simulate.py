@@ -1,0 +1,263 @@
+"""Simulates a trial: virtual participants go through its visits, as a hospital records them.
+
+The simulator produces records and never an endpoint. Every random number has an address (seed,
+replicate, participant, purpose), so that the records of a replicate are the same bits alone, in any
+chunk, and on any machine.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from wholetrial.conditions.evaluate import MET, Situation, evaluate
+from wholetrial.conduct.allocation import allocate
+from wholetrial.data.records import (
+    LEAVES_STUDY,
+    STOPS_TREATMENT,
+    AdverseEvents,
+    Codes,
+    Floats,
+    Records,
+)
+from wholetrial.numerics.philox import Purpose, Stream, normals, uniforms
+from wholetrial.protocol.protocol import Protocol
+from wholetrial.protocol.quantity import Share
+from wholetrial.protocol.timeline import Visit, day_of, measured_at, visits
+from wholetrial.simulation.course import Participants
+from wholetrial.simulation.disease import PsoriasisCourse, PsoriasisState
+from wholetrial.simulation.dosing import (
+    Given,
+    concerned,
+    course_doses,
+    exposures_of,
+    planned_doses,
+    rule_doses,
+    rules_at,
+)
+from wholetrial.simulation.population import (
+    NotSimulatedError,
+    Population,
+    enroll,
+    screening_visit,
+)
+from wholetrial.simulation.readings import Latent, Readers, read_measures, readers_of
+from wholetrial.simulation.world import World, world_of
+
+BLOCK = 64
+EARLIEST_DAY = -36_525
+
+
+@dataclass(frozen=True, slots=True)
+class Simulation:
+    """What stays the same in every replicate of one trial in one world."""
+
+    protocol: Protocol
+    world: World
+    readers: Readers
+    course: PsoriasisCourse
+    visits: tuple[Visit, ...]
+    seed: int
+
+
+def prepare(protocol: Protocol, seed: int, scenario: str | None = None) -> Simulation:
+    """Get a trial ready to be simulated, in the world of one of its scenarios.
+
+    Raises NotSimulatedError, with the reason, for a trial that no model here can run.
+    """
+    world = world_of(protocol, scenario)
+    readers = readers_of(protocol, world.fit)
+    if not readers.severity:
+        raise NotSimulatedError("no PASI with a baseline and a visit_noise in the assumptions")
+    course = PsoriasisCourse(world.drugs, world.fit)
+    return Simulation(protocol, world, readers, course, visits(protocol), seed)
+
+
+def simulate(simulation: Simulation, replicates: range) -> Records:
+    """The records of some replicates, with the replicate as the leading axis."""
+    population = _enrolled(simulation, replicates)
+    records = _before_treatment(simulation, population, _allocation(simulation, replicates))
+    return _through_visits(simulation, population, records)
+
+
+def people_screened(simulation: Simulation) -> int:
+    """How many people were screened to fill the first replicate."""
+    return _enrolled(simulation, range(1)).screened
+
+
+def in_blocks(
+    simulation: Simulation,
+    replicates: int,
+    progress: Callable[[int], None] = lambda done: None,
+) -> Iterator[Records]:
+    """The records of many replicates, in blocks, so that memory stays bounded."""
+    for first in range(0, replicates, BLOCK):
+        last = min(first + BLOCK, replicates)
+        yield simulate(simulation, range(first, last))
+        progress(last)
+
+
+def _enrolled(simulation: Simulation, replicates: range) -> Population:
+    people = np.arange(simulation.protocol.n)
+    stream = Stream(simulation.seed, np.asarray(replicates)[:, None], people)
+    return enroll(simulation.protocol, stream, simulation.readers)
+
+
+def _allocation(simulation: Simulation, replicates: range) -> Codes:
+    protocol = simulation.protocol
+    if len(protocol.arms) == 1:
+        return np.zeros((len(replicates), protocol.n), np.int8)
+    allocation = protocol.design.allocation
+    if allocation is None or allocation.not_randomized is not None:
+        raise NotSimulatedError("people who choose their arm")
+    return allocate(protocol, simulation.seed, np.asarray(replicates))
+
+
+def _before_treatment(simulation: Simulation, population: Population, arm: Codes) -> Records:
+    """Empty records, but for what screening knows and when people will leave."""
+    protocol, shape = simulation.protocol, arm.shape
+    columns = (*shape, len(simulation.visits))
+    measures = [name for name in protocol.schedule.measure if name != "adverse_events"]
+    leaves = _leaving_day(simulation, population.stream, arm)
+    width = len(str(protocol.n))
+    return Records(
+        arms=tuple(protocol.arms),
+        interventions=tuple(protocol.interventions),
+        visits=simulation.visits,
+        participants=tuple(f"P{number:0{width}d}" for number in range(1, protocol.n + 1)),
+        arm=arm,
+        received=arm,
+        day=np.full(columns, np.nan),
+        values={name: np.full(columns, np.nan) for name in measures},
+        facts=population.facts,
+        events={
+            LEAVES_STUDY: leaves,
+            STOPS_TREATMENT: leaves.copy(),
+            **{name: np.full(shape, np.nan) for name in protocol.rules},
+        },
+        exposures=exposures_of([], (), shape),
+        adverse_events=_adverse_events(simulation, population.stream, arm, leaves),
+    )
+
+
+def _through_visits(simulation: Simulation, population: Population, records: Records) -> Records:
+    """Take everybody from visit to visit: treat, measure, and do what the rules say."""
+    protocol, course = simulation.protocol, simulation.course
+    state = course.start(Participants(population.stream, population.baseline["weight"]))
+    doses = _still_treated(planned_doses(protocol, records.arm), records)
+    for visit in simulation.visits:
+        state = _advanced(simulation, state, doses, visit.day)
+        _attend(simulation, population, records, visit, course.lesion(state))
+        situation = Situation(protocol, records, visit)
+        for name, rule in rules_at(protocol, visit).items():
+            if rule.stop is not None:
+                stopped = concerned(rule, visit, situation)
+                _note(records.events[STOPS_TREATMENT], stopped, visit.day)
+            else:
+                given = rule_doses(rule, visit, situation, doses)
+                if given is not None:
+                    doses = [*doses, *_still_treated([given], records)]
+                    stopped = ~np.isnan(doses[-1].amount)
+            _note(records.events[name], stopped, visit.day)
+        doses = _still_treated(doses, records)
+    exposures = exposures_of(doses, records.interventions, records.shape)
+    return replace(records, exposures=exposures)
+
+
+def _advanced(
+    simulation: Simulation, state: PsoriasisState, doses: list[Given], day: int
+) -> PsoriasisState:
+    if day <= state.day:
+        return state
+    span = (int(state.day), day)
+    given = course_doses(doses, simulation.world.acts_as, span)
+    return simulation.course.advance(state, given, state.day, day)
+
+
+def _attend(
+    simulation: Simulation,
+    population: Population,
+    records: Records,
+    visit: Visit,
+    lesion: Floats,
+) -> None:
+    """Write down what is measured at a visit of those who come to it."""
+    column = records.visit_index(visit)
+    comes = ~(records.events[LEAVES_STUDY] <= visit.day)
+    if visit.only_if is not None:
+        situation = Situation(simulation.protocol, records, visit)
+        comes = comes & (evaluate(visit.only_if, situation) == MET)
+    records.day[..., column] = np.where(comes, float(visit.day), np.nan)
+    seen = _seen(simulation, population, visit, lesion)
+    for name, values in records.values.items():
+        if name in seen and visit in measured_at(simulation.protocol, name):
+            values[..., column] = np.where(comes, seen[name], np.nan)
+
+
+def _seen(
+    simulation: Simulation, population: Population, visit: Visit, lesion: Floats
+) -> dict[str, Floats]:
+    weight = {"weight": np.rint(population.baseline["weight"] * 10) / 10}
+    if visit == screening_visit(simulation.protocol):
+        return {**population.screening, **weight}
+    count = len(simulation.protocol.instruments)
+    occasion = visit.day - EARLIEST_DAY
+    noise = normals(population.stream, Purpose.VISIT_NOISE, count, occasion=occasion)
+    latent = Latent(population.baseline, lesion)
+    return {**read_measures(simulation.readers, latent, np.moveaxis(noise, -1, 0)), **weight}
+
+
+def _still_treated(doses: list[Given], records: Records) -> list[Given]:
+    """The doses without those that fall after somebody stopped treatment."""
+    stops = records.events[STOPS_TREATMENT]
+    return [
+        replace(given, amount=np.where(stops <= given.day, np.nan, given.amount)) for given in doses
+    ]
+
+
+def _note(days: Floats, who: np.ndarray[tuple[int, ...], np.dtype[np.bool_]], day: int) -> None:
+    first = who & ~(days <= day)
+    days[first] = float(day)
+
+
+def _leaving_day(simulation: Simulation, stream: Stream, arm: Codes) -> Floats:
+    """The day on which each participant leaves, spread evenly; NaN for those who stay."""
+    assumed = simulation.protocol.assumptions
+    dropout = assumed.dropout if assumed else {}
+    share, until = _by_arm(simulation.protocol, arm, dropout)
+    draws = uniforms(stream, Purpose.DROPOUT, 2)
+    day = np.ceil(draws[..., 1] * until)
+    return np.where(draws[..., 0] < share, np.maximum(day, 1.0), np.nan)
+
+
+def _adverse_events(
+    simulation: Simulation, stream: Stream, arm: Codes, leaves: Floats
+) -> AdverseEvents:
+    """At most one adverse event each, on an evenly spread day before they leave; some serious."""
+    assumed = simulation.protocol.assumptions
+    rates = assumed.adverse_events if assumed else {}
+    share, until = _by_arm(simulation.protocol, arm, {name: r.any for name, r in rates.items()})
+    serious, _ = _by_arm(simulation.protocol, arm, {name: r.serious for name, r in rates.items()})
+    draws = uniforms(stream, Purpose.ADVERSE_EVENTS, 2)
+    day = np.maximum(np.ceil(draws[..., 1] * np.fmin(until, leaves)), 1.0)
+    happens = draws[..., 0] < share
+    return AdverseEvents(
+        day=np.where(happens, day, np.nan)[..., None],
+        grade=np.zeros((*arm.shape, 1), np.int8),
+        serious=(happens & (draws[..., 0] < serious))[..., None],
+    )
+
+
+def _by_arm(protocol: Protocol, arm: Codes, shares: dict[str, Share]) -> tuple[Floats, Floats]:
+    """A share of each participant's arm, by the arm's name or else its role, and its last day."""
+    fraction, until = np.zeros(len(protocol.arms)), np.zeros(len(protocol.arms))
+    for index, (name, planned) in enumerate(protocol.arms.items()):
+        share = shares.get(name, shares.get(planned.role))
+        if share is not None:
+            fraction[index] = share.fraction
+            until[index] = day_of(protocol, share.by) if share.by else _last_day(protocol)
+    return fraction[arm], until[arm]
+
+
+def _last_day(protocol: Protocol) -> int:
+    return max(visit.day for visit in visits(protocol))
