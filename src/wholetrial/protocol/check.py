@@ -4,10 +4,18 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from wholetrial.protocol.checks.analyses import check_analyses
+from wholetrial.protocol.checks.assumptions import check_assumptions
+from wholetrial.protocol.checks.design import check_design
+from wholetrial.protocol.checks.doses import check_doses
+from wholetrial.protocol.checks.eligibility import check_eligibility
 from wholetrial.protocol.checks.examined import Examined, examine
 from wholetrial.protocol.checks.names import check_names
+from wholetrial.protocol.checks.provenance import check_provenance
+from wholetrial.protocol.checks.schedule import check_epochs, check_schedule
 from wholetrial.protocol.checks.spelling import check_spelling
 from wholetrial.protocol.checks.thresholds import check_thresholds
+from wholetrial.protocol.checks.visits import check_visits
 from wholetrial.protocol.document import Mapping, Node, Scalar, Sequence, read_document
 from wholetrial.protocol.finding import Finding, InvalidTrialFileError, Place
 from wholetrial.protocol.load import Source, load_tree, read_file, with_version
@@ -16,7 +24,16 @@ from wholetrial.protocol.protocol import Protocol
 CHECKS: tuple[Callable[[Examined], Iterator[Finding]], ...] = (
     check_names,
     check_spelling,
+    check_design,
+    check_epochs,
+    check_schedule,
+    check_visits,
+    check_doses,
     check_thresholds,
+    check_eligibility,
+    check_analyses,
+    check_assumptions,
+    check_provenance,
 )
 
 

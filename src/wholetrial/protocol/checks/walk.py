@@ -19,10 +19,10 @@ def walk(protocol: Protocol) -> Iterator[tuple[str, Any]]:
             yield from _walk(getattr(protocol, name), field.alias or name)
 
 
-def every(protocol: Protocol, *kinds: type[Kind]) -> Iterator[tuple[str, Kind]]:
-    """Every value of these kinds, with its path."""
+def every(protocol: Protocol, kind: type[Kind]) -> Iterator[tuple[str, Kind]]:
+    """Every value of one kind, with its path."""
     for path, value in walk(protocol):
-        if isinstance(value, kinds):
+        if isinstance(value, kind):
             yield path, value
 
 
