@@ -181,7 +181,9 @@ def _changes(protocol: Protocol, records: Records, endpoint: Endpoint) -> Iterat
             situation = Situation(protocol, records, visit)
             now = value_at(planned.measure, situation)
             base = baseline_value(planned.measure, situation)
-            change = np.full(base.shape, np.nan) if now is None else np.asarray((now - base) / steps)
+            change: Floats = np.full(base.shape, np.nan)
+            if now is not None:
+                change = (now - base) / steps
             label = str(point) if len(endpoint.change) == 1 else f"{planned.measure} at {point}"
             yield Variable(
                 kind="change",
@@ -236,7 +238,7 @@ def _event_counts(protocol: Protocol, records: Records, endpoint: Endpoint) -> I
         kind="events",
         at=f"{counted.start} to {counted.end}",
         day=float(end),
-        value=inside.any(axis=-1).astype(np.float64),
+        value=np.asarray(inside.any(axis=-1), np.float64),
     )
 
 

@@ -6,9 +6,8 @@ from pathlib import Path
 from wholetrial.endpoints.derive import NotDerivedError
 from wholetrial.programme.forecast import forecast_trial
 from wholetrial.programme.results import analyze_published, papers_of
-from wholetrial.programme.trials import published_file, trial_file
+from wholetrial.programme.trials import load, published_file, trial_file
 from wholetrial.protocol.describe import design_in_words
-from wholetrial.protocol.load import load
 from wholetrial.protocol.protocol import Protocol
 from wholetrial.protocol.published import Published, load_published
 from wholetrial.report.contents import Contents, PublishedResults, Simulated
@@ -41,9 +40,8 @@ def run(
     [0.19, 0.69]
     """
     _checked(seed, replicates)
-    file = trial_file(trial)
-    protocol = load(file, version=version)
-    found = published_file(file)
+    protocol = load(trial, version=version)
+    found = published_file(trial_file(trial))
     published = _analyzed(protocol, load_published(found)) if found else None
     simulated, why_not = _simulated(
         protocol, seed=seed, replicates=replicates, scenario=scenario, progress=progress

@@ -3,6 +3,8 @@
 from pathlib import Path
 
 from wholetrial.protocol.finding import nearest
+from wholetrial.protocol.load import load as load_file
+from wholetrial.protocol.protocol import Protocol
 
 TRIAL_FILE = "trial.yaml"
 PUBLISHED_FILE = "published.yaml"
@@ -44,6 +46,18 @@ def trial_file(trial: str | Path) -> Path:
     known = shipped_trials()
     advice = nearest(text.upper(), known) or f"known: {', '.join(known)}"
     raise UnknownTrialError(f"no trial '{text}': neither an id nor a file; {advice}")
+
+
+def load(trial: str | Path, *, version: str | None = None) -> Protocol:
+    """Load a trial, given as an id, a file, or a folder; `version` names another that it holds.
+
+    Raises UnknownTrialError where there is none, InvalidTrialFileError with every finding where the
+    file does not hold together.
+
+    >>> load("NCT00320216").n
+    320
+    """
+    return load_file(trial_file(trial), version=version)
 
 
 def published_file(trial: Path) -> Path | None:

@@ -220,7 +220,7 @@ def _times(days: _Days, times: Points | Every) -> Iterator[tuple[str, int]]:
     step = times.every * DAYS_PER[times.unit]
     if (last - first) / step > MOST_TIMES:
         raise ScheduleError(f"'{times}' is more than {MOST_TIMES} times")
-    count = int((last - first) / step + 1e-9) + 1 if last >= first else 0
+    count = int((last - first + 0.5) / step) + 1 if last >= first else 0
     for index in range(count):
         day = first + round(index * step)
         yield week_label(day), day

@@ -32,10 +32,11 @@ def _beyond_the_data(protocol: Protocol) -> tuple[str, ...]:
     condition = protocol.design.condition
     if FITTED_TO in condition.lower():
         return ()
-    return (
+    line = (
         f"The model was fitted to {FITTED_TO} and is not validated for {condition.lower()}: "
-        "this forecast is a what-if.",
+        "this forecast is a what-if."
     )
+    return (line,)
 
 
 def assumptions_of(simulation: Simulation) -> tuple[tuple[str, str], ...]:

@@ -1,0 +1,42 @@
+"""Gathers the commands; each imports what it needs only when it is used."""
+
+from typing import Annotated
+
+import typer
+
+from wholetrial import __version__
+from wholetrial.cli import conduct_commands, file_commands, result_commands
+
+app = typer.Typer(
+    name="wholetrial",
+    help="The whole clinical trial in one file: check it, run it, simulate it, report it.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"wholetrial {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """TRIAL is the id of a trial that ships (wholetrial list) or the path of a trial file."""
+
+
+file_commands.register(app)
+result_commands.register(app)
+conduct_commands.register(app)
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

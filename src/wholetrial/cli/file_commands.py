@@ -1,0 +1,106 @@
+"""Commands on the trial file itself: list, new, check, describe."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from wholetrial.cli.terminal import clear_errors, fail, print_json, print_table
+
+Trial = Annotated[str, typer.Argument(metavar="TRIAL", help="An id (wholetrial list) or a file.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands."""
+    app.command("list")(list_trials)
+    app.command("new")(new)
+    app.command("check")(check)
+    app.command("describe")(describe)
+
+
+@clear_errors
+def list_trials(as_json: AsJson = False) -> None:
+    """List the trials that ship with the program."""
+    from wholetrial.programme.trials import shipped_trials, trial_file
+    from wholetrial.programme.trials import load
+
+    protocols = [load(name) for name in shipped_trials()]
+    if as_json:
+        print_json(
+            [{"trial": p.trial, "title": p.title, "arms": len(p.arms), "n": p.n} for p in protocols]
+        )
+        return
+    rows = [(p.trial, str(len(p.arms)), str(p.n), p.design.condition) for p in protocols]
+    print_table("", ("trial", "arms", "n", "condition"), rows)
+
+
+@clear_errors
+def new(
+    file: Annotated[Path, typer.Argument(help="Where to write the file.")] = Path("trial.yaml"),
+) -> None:
+    """Write a commented starter file."""
+    from wholetrial.programme.starter import write_starter
+
+    write_starter(file)
+    typer.echo(f"wrote {file}; next: wholetrial check {file}")
+
+
+@clear_errors
+def check(
+    trial: Trial,
+    as_json: AsJson = False,
+) -> None:
+    """Check a trial file: every finding at once, with file, line and column; 1 on errors."""
+    from wholetrial.programme.trials import trial_file
+    from wholetrial.protocol.check import check_file, has_errors
+
+    protocol, findings = check_file(trial_file(trial))
+    if as_json:
+        print_json(
+            [
+                {
+                    "file": found.file,
+                    "line": found.place.line,
+                    "column": found.place.column,
+                    "severity": found.severity,
+                    "path": found.path,
+                    "expected": found.expected,
+                    "found": found.found,
+                    "advice": found.advice,
+                }
+                for found in findings
+            ]
+        )
+    else:
+        for found in findings:
+            typer.echo(str(found))
+    if has_errors(findings) or protocol is None:
+        raise typer.Exit(1)
+    if not as_json:
+        counts = [(name, sum(f.severity == name for f in findings)) for name in ("warning", "note")]
+        said = ", ".join(f"{count} {name}s" for name, count in counts if count) or "nothing to note"
+        typer.echo(f"{protocol.trial}: no errors; {said}")
+
+
+@clear_errors
+def describe(
+    trial: Trial,
+    version: Annotated[
+        str | None, typer.Option("--protocol-version", help="Another version that the file holds.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say what a trial file says, in one page of plain English."""
+    from wholetrial.programme.trials import trial_file
+    from wholetrial.protocol.describe import describe as in_words
+    from wholetrial.programme.trials import load
+
+    protocol = load(trial, version=version)
+    if as_json:
+        typer.echo(protocol.model_dump_json(indent=1, exclude_none=True))
+        return
+    typer.echo(in_words(protocol))
+
+
+__all__ = ["AsJson", "Trial", "fail", "register"]

@@ -1,0 +1,43 @@
+"""Analyzes real data by a trial's own plan: the same endpoints, the same analyses, the same report."""
+
+from pathlib import Path
+
+from wholetrial.data.columns import read_columns
+from wholetrial.data.read import read_records
+from wholetrial.programme.results import analyze_records, papers_of
+from wholetrial.programme.run import notes_of
+from wholetrial.programme.trials import load
+from wholetrial.protocol.describe import design_in_words
+from wholetrial.report.contents import Contents, Recorded
+
+
+def analyze(
+    trial: str | Path,
+    data: str | Path,
+    *,
+    columns: str | Path | None = None,
+    version: str | None = None,
+) -> Contents:
+    """Analyze records by a trial's plan.
+
+    `data` is a folder of the documented tables as CSV or, with `columns`, one CSV file in wide form
+    and the file that says what its columns are.
+
+    Raises UnknownTrialError, InvalidTrialFileError and InvalidDataError with every finding, and
+    NotDerivedError where the plan needs a rule that is not built yet.
+    """
+    protocol = load(trial, version=version)
+    loaded = (
+        read_columns(Path(data), Path(columns), protocol)
+        if columns is not None
+        else read_records(Path(data), protocol)
+    )
+    found = analyze_records(protocol, loaded.records)
+    return Contents(
+        protocol=protocol,
+        design=design_in_words(protocol),
+        labels={name: arm.label for name, arm in protocol.arms.items()},
+        recorded=Recorded(str(data), loaded.records, found.outcomes, found.statistics),
+        references=papers_of(found.statistics),
+        notes=(*notes_of(protocol), *(str(warning) for warning in loaded.warnings)),
+    )
