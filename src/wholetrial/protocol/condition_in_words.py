@@ -1,0 +1,290 @@
+"""A condition as a sentence: "PASI has improved by at least 75% since baseline at week 12"."""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from wholetrial.protocol.condition import (
+    AllOf,
+    AnyOf,
+    AtLeast,
+    Compare,
+    Condition,
+    Consent,
+    History,
+    IfThen,
+    Judgement,
+    Named,
+    Not,
+    State,
+)
+from wholetrial.protocol.english import (
+    amount,
+    event_in_words,
+    listed,
+    measure_in_words,
+    name_in_words,
+    point_in_words,
+    when_in_words,
+)
+from wholetrial.protocol.protocol import Protocol
+from wholetrial.protocol.time import Duration, Point, When
+
+PERSON = "the participant"
+_SIGNS = {">=": "at least", "<=": "at most", ">": "more than", "<": "less than", "=": "exactly"}
+_OPPOSITE = {">=": "<", "<": ">=", "<=": ">", ">": "<="}
+DEEPEST_TERM = 20
+
+
+class Clause(NamedTuple):
+    """A subject and what is said of it; no subject where the text is whole."""
+
+    subject: str
+    says: str
+
+    def __str__(self) -> str:
+        return f"{self.subject} {self.says}".strip()
+
+
+class _Words(NamedTuple):
+    """The protocol whose terms and concepts are spoken of, and the terms opened so far."""
+
+    protocol: Protocol
+    opened: tuple[str, ...] = ()
+
+
+def condition_in_words(condition: Condition, protocol: Protocol) -> str:
+    """A condition in plain English, as a clause without a capital letter or full stop.
+
+    Terms are opened, concepts stand in their lay words.
+    """
+    return str(_clause(condition, _Words(protocol)))
+
+
+def _clause(condition: Condition, words: _Words) -> Clause:
+    match condition:
+        case Compare():
+            return _compare(condition, words)
+        case History():
+            return Clause(PERSON, _history(condition, words))
+        case State():
+            return Clause(PERSON, _state(condition, words))
+        case Judgement():
+            return Clause(f"the {name_in_words(condition.judge)}", f'judges "{condition.judges}"')
+        case Consent():
+            agreed = f"agrees to {condition.agrees_to}" if condition.agrees_to else "consents"
+            return Clause(PERSON, agreed)
+        case Named():
+            return _term(condition, words)
+        case _:
+            return _composed(condition, words)
+
+
+def _composed(condition: Condition, words: _Words) -> Clause:
+    match condition:
+        case AllOf():
+            return Clause("", _joined(condition.all, "and", words))
+        case AnyOf():
+            return Clause("", _joined(condition.any, "or", words))
+        case Not():
+            return _negated(condition.negated, words)
+        case AtLeast():
+            inner = "; ".join(str(_clause(part, words)) for part in condition.of)
+            return Clause("", f"at least {condition.at_least} of these hold: {inner}")
+        case IfThen():
+            premise, then = _clause(condition.premise, words), _clause(condition.then, words)
+            return Clause("", f"if {premise}, then {then}")
+        case _:
+            return Clause("", str(condition))
+
+
+def _joined(parts: tuple[Condition, ...], joint: str, words: _Words) -> str:
+    spoken: list[str] = []
+    before = ""
+    for part in parts:
+        clause = _clause(part, words)
+        if isinstance(part, AllOf | AnyOf | AtLeast | IfThen):
+            lead = "either " if isinstance(part, AnyOf) else ""
+            spoken.append(f"{lead}{clause}")
+            before = ""
+            continue
+        same = clause.subject and clause.subject == before
+        spoken.append(clause.says if same else str(clause))
+        before = clause.subject
+    if any(re.search("[,;:]", part) for part in spoken):
+        return f"; {joint} ".join(spoken)
+    nested = any(isinstance(part, AllOf | AnyOf | AtLeast | IfThen) for part in parts)
+    return f", {joint} ".join(spoken) if nested else listed(spoken, joint)
+
+
+def _compare(condition: Compare, words: _Words) -> Clause:
+    measure = measure_in_words(condition.value, words.protocol)
+    at = f" {when_in_words(condition.when)}" if condition.when else ""
+    size = _size(condition)
+    match condition.derived:
+        case "improvement":
+            since = _since(condition.since)
+            return Clause(measure, f"has improved by {size} since {since}{at}")
+        case "change":
+            points = "" if condition.unit else " points"
+            since = _since(condition.since)
+            return Clause(measure, f"has changed by {size}{points} since {since}{at}")
+        case "loss":
+            return Clause("", f"{size} of {_reached(condition, measure)} has been lost{at}")
+        case _:
+            exact = "is" if condition.compare == "=" else f"is {_SIGNS.get(condition.compare, '')}"
+            if condition.compare == "in":
+                return Clause(measure, f"is {size}{at}")
+            value = amount(condition.threshold, condition.unit)
+            return Clause(measure, f"{exact.strip()} {value}{at}")
+
+
+def _size(condition: Compare) -> str:
+    if condition.compare == "in" and condition.upper is not None:
+        low = amount(condition.threshold, "%" if condition.unit == "%" else None)
+        return f"{low} to {amount(condition.upper, condition.unit)}"
+    if condition.derived == "improvement" and condition.compare == ">=":
+        if condition.threshold == 100 and condition.unit == "%":
+            return "100%"
+    return f"{_SIGNS[condition.compare]} {amount(condition.threshold, condition.unit)}"
+
+
+def _since(since: str | Point | None) -> str:
+    if isinstance(since, Point):
+        return point_in_words(since)
+    return "its best value" if since == "best" else "baseline"
+
+
+def _reached(condition: Compare, measure: str) -> str:
+    if isinstance(condition.since, Point):
+        return f"the {measure} improvement reached at {point_in_words(condition.since)}"
+    if condition.since == "best":
+        return f"the best {measure} improvement so far"
+    return f"the {measure} improvement"
+
+
+def _term(condition: Named, words: _Words) -> Clause:
+    meant = words.protocol.terms.get(condition.term)
+    at = f" {when_in_words(condition.when)}" if condition.when else ""
+    if meant is None or condition.term in words.opened or len(words.opened) > DEEPEST_TERM:
+        return Clause(f'"{name_in_words(condition.term)}"', f"holds{at}")
+    inside = words._replace(opened=(*words.opened, condition.term))
+    if condition.when is None:
+        return _clause(meant, inside)
+    timed = _at(meant, condition.when)
+    if timed is not None:
+        return _clause(timed, inside)
+    if isinstance(meant, AllOf | AnyOf | AtLeast | IfThen):
+        return Clause("", f"{when_in_words(condition.when)}, {_clause(meant, inside)}")
+    clause = _clause(meant, inside)
+    return Clause(clause.subject, f"{clause.says}{at}")
+
+
+def _at(condition: Condition, when: When) -> Condition | None:
+    """The same comparison or term at a time, where it names none itself."""
+    if isinstance(condition, Compare | Named) and condition.when is None:
+        return condition.model_copy(update={"when": when})
+    if isinstance(condition, Not):
+        inner = _at(condition.negated, when)
+        return Not.model_construct(negated=inner) if inner is not None else None
+    return None
+
+
+def _negated(condition: Condition, words: _Words) -> Clause:
+    match condition:
+        case Not():
+            return _clause(condition.negated, words)
+        case Compare() if condition.compare in _OPPOSITE and _one_time(condition.when):
+            opposite = {"compare": _OPPOSITE[condition.compare]}
+            return _clause(condition.model_copy(update=opposite), words)
+        case Named() if condition.term in words.protocol.terms:
+            return _negated_term(condition, words)
+        case Consent():
+            agreed = f"does not agree to {condition.agrees_to}" if condition.agrees_to else ""
+            return Clause(PERSON, agreed or "does not consent")
+        case History():
+            return Clause(PERSON, _history(condition, words, negated=True))
+        case State() if condition.state == "is":
+            says = _state(condition, words).removeprefix("is ")
+            return Clause(PERSON, f"is not {says}")
+        case _:
+            return Clause("", f"it does not hold that {_clause(condition, words)}")
+
+
+def _one_time(when: When | None) -> bool:
+    """Whether the opposite of a comparison is the comparison with the opposite sign."""
+    return when is None or (when.how == "at" and len(when.points) == 1)
+
+
+def _negated_term(condition: Named, words: _Words) -> Clause:
+    meant = words.protocol.terms[condition.term]
+    timed = _at(meant, condition.when) if condition.when else meant
+    deep = condition.term in words.opened or len(words.opened) > DEEPEST_TERM
+    if deep or timed is None or not isinstance(timed, Compare | Named):
+        return Clause("", f"it does not hold that {_term(condition, words)}")
+    return _negated(timed, words._replace(opened=(*words.opened, condition.term)))
+
+
+def _history(condition: History, words: _Words, *, negated: bool = False) -> str:
+    lay, gerund = _concept(condition.had, words)
+    adverb = {(False, False): "", (False, True): " not", (True, False): " never"}.get(
+        (condition.never, negated), " at some time"
+    )
+    except_ = f" {_except(condition.excepting, words)}" if condition.excepting else ""
+    limits = " ".join(_limits(condition))
+    verb = "been" if gerund else "had"
+    return _with_limits(f"has{adverb}", f" {verb} {lay}{except_}", limits)
+
+
+def _limits(condition: History) -> Iterator[str]:
+    if condition.times:
+        yield f"at least {condition.times} times"
+    if condition.span:
+        yield _span(condition.span, condition.longer)
+    before = f"before {event_in_words(condition.before)}" if condition.before else ""
+    if condition.within:
+        yield (
+            f"within the {condition.within} {before}"
+            if before
+            else (f"within the past {condition.within}")
+        )
+    elif before:
+        yield before
+    if condition.in_study:
+        yield "during the study"
+
+
+def _with_limits(verb: str, what: str, limits: str) -> str:
+    """Limits of time stand first where the words for a concept hold a comma or a colon."""
+    if not limits:
+        return f"{verb}{what}"
+    return f"{verb}, {limits},{what}" if re.search("[,;:]", what) else f"{verb}{what} {limits}"
+
+
+def _state(condition: State, words: _Words) -> str:
+    lay, gerund = _concept(condition.of, words)
+    verb, doing = {
+        "has": ("has", " had") if condition.span else ("is" if gerund else "has", ""),
+        "is": ("has", " been") if condition.span else ("is", ""),
+        "takes": ("has", " taken") if condition.span else ("takes", ""),
+        "plans": ("plans on" if gerund else "plans", ""),
+    }[condition.state]
+    except_ = f" {_except(condition.excepting, words)}" if condition.excepting else ""
+    stable = "at a stable dose" if condition.stable else ""
+    span = _span(condition.span, condition.longer) if condition.span else ""
+    return _with_limits(verb, f"{doing} {lay}{except_}", f"{stable} {span}".strip())
+
+
+def _concept(name: str, words: _Words) -> tuple[str, bool]:
+    """A concept in lay words, and whether they begin with a doing ("taking part in ...")."""
+    known = words.protocol.eligibility.concepts.get(name)
+    lay = known.lay if known else name_in_words(name)
+    return lay, lay.split(" ")[0].endswith("ing")
+
+
+def _except(name: str, words: _Words) -> str:
+    return f"(except {_concept(name, words)[0]})"
+
+
+def _span(span: Duration, longer: bool) -> str:
+    return f"for {'more than' if longer else 'at least'} {span}"
