@@ -74,7 +74,7 @@ def test_a_pga_scale_that_does_not_exist_is_refused():
     ("true", "noise", "recorded"), [(25, 0, 25), (25, 1, 31), (0.4, 0, 0), (99, 1, 100)]
 )
 def test_bsa_is_recorded_in_whole_percent(true, noise, recorded):
-    assert observed_bsa(np.array([float(true)]), np.array([float(noise)])) == recorded
+    assert observed_bsa(np.array([float(true)]), np.array([float(noise)]), 0.2) == recorded
 
 
 @pytest.mark.parametrize(
@@ -82,19 +82,21 @@ def test_bsa_is_recorded_in_whole_percent(true, noise, recorded):
     [(13, 1.0, 0, 13), (13, 0.1, 0, 2), (13, 0.0, 0, 1), (13, 0.0, -1, 0), (29, 1.0, 2, 30)],
 )
 def test_dlqi_is_a_whole_number_from_0_to_30(baseline, lesion, noise, recorded):
-    score = observed_dlqi(np.array([float(baseline)]), np.array([lesion]), np.array([float(noise)]))
+    score = observed_dlqi(
+        np.array([float(baseline)]), np.array([lesion]), np.array([float(noise)]), 2.0
+    )
     assert score == recorded
 
 
 def test_a_visit_has_the_same_noise_whatever_else_is_planned():
     stream = Stream(9, np.arange(3)[:, None], np.arange(4))
-    screening, week_12 = visit_noise(stream, -14), visit_noise(stream, 84)
-    assert screening.pasi.shape == (3, 4)
-    assert np.array_equal(visit_noise(Stream(9, 2, np.arange(4)), 84).dlqi, week_12.dlqi[2])
+    screening, week_12 = visit_noise(stream, -14, 4), visit_noise(stream, 84, 4)
+    assert screening[0].shape == (3, 4)
+    assert np.array_equal(visit_noise(Stream(9, 2, np.arange(4)), 84, 9)[3], week_12[3][2])
     everything = np.concatenate([np.ravel(noise) for noise in (*screening, *week_12)])
     assert len(np.unique(everything)) == 96
     with pytest.raises(ValueError, match="day must be -36525 or later; got -40000"):
-        visit_noise(stream, -40_000)
+        visit_noise(stream, -40_000, 1)
 
 
 def test_what_the_cited_fit_does_not_say_is_listed_as_an_assumption():

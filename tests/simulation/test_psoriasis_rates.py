@@ -53,7 +53,7 @@ def treated(drug, plan, to_day):
 
 
 def response_percent(state):
-    noise = visit_noise(STREAM, int(state.day)).pasi
+    noise = visit_noise(STREAM, int(state.day), 4)[0]
     now = np.rint(10 * observed_pasi(enrolled().severity * state.now.lesion, noise, READER))
     base = enrolled().baseline_tenths
     responses = (4 * now <= base, 10 * now <= base, now == 0)
@@ -99,7 +99,7 @@ def test_relapse_after_withdrawal_matches_the_model_card():
     state = treated("ixekizumab", Q2W, 84)
 
     def grade(state):
-        noise = visit_noise(STREAM, int(state.day)).pga
+        noise = visit_noise(STREAM, int(state.day), 4)[1]
         return observed_pga(severity * state.now.lesion, noise, READER, "0-5")
 
     responder = grade(state) <= 1

@@ -24,10 +24,10 @@ course = PsoriasisCourse((IXEKIZUMAB, USTEKINUMAB))
 doses = Doses((0.0, 14.0, 33.0), {"ixekizumab": np.tile([160.0, 0.0, 0.0], (101, 1)),
                                   "ustekinumab": np.tile([0.0, 45.0, 90.0], (101, 1))})
 lesion = course.lesion(course.advance(course.start(Participants(stream, weight)), doses, 0, 85))
-noise, reader = visit_noise(stream, 85), reader_of(fit_b())
+noise, reader = visit_noise(stream, 85, 4), reader_of(fit_b())
 arrays = (u, exp(700 * u - 350), log(u), normal_quantile(u), weight, lesion,
-          observed_pasi(16 * lesion, noise.pasi, reader),
-          observed_pga(16 * lesion, noise.pga, reader, "0-5"))
+          observed_pasi(16 * lesion, noise[0], reader),
+          observed_pga(16 * lesion, noise[1], reader, "0-5"))
 for array in arrays:
     print(hashlib.sha256(np.ascontiguousarray(array, dtype="<f8").tobytes()).hexdigest()[:16])
 """

@@ -232,13 +232,17 @@ def _groups(protocol: Protocol, word: str, outcomes: Outcomes) -> list[str]:
 
 
 def _risk_differences(plan: Plan) -> Iterator[Statistic]:
-    """Each arm's proportion, then the difference of each comparison and its test."""
-    for name, members in _described_groups(plan):
-        yield _share(plan, name, members, DESCRIBED_BY)
+    """The proportion of each group compared, then the difference of each pair and its test."""
     contrast = plan.analysis.compare
-    if contrast is None:
-        return
-    for pair in pairs(plan.protocol, contrast, plan.outcomes):
+    compared = list(pairs(plan.protocol, contrast, plan.outcomes)) if contrast else []
+    described = dict(_described_groups(plan))
+    if contrast is not None and contrast.how == "pooled":
+        described = {}
+        for pair in compared:
+            described |= {pair.arm: pair.arm_members, pair.control: pair.control_members}
+    for name, members in described.items():
+        yield _share(plan, name, members, DESCRIBED_BY)
+    for pair in compared:
         yield _risk_difference(plan, pair)
         if plan.analysis.test != "none":
             yield _comparison_test(plan, pair)

@@ -53,22 +53,15 @@ class Reader(NamedTuple):
     clear_below_pasi: float
 
 
-class VisitNoise(NamedTuple):
-    """Standard normal noise of one visit's measurements, each (..., P)."""
+def visit_noise(stream: Stream, day: int, instruments: int) -> FloatArray:
+    """The noise of the visit on a day (negative before day 0), whatever else is planned.
 
-    pasi: FloatArray
-    pga: FloatArray
-    bsa: FloatArray
-    dlqi: FloatArray
-    own: FloatArray
-
-
-def visit_noise(stream: Stream, day: int) -> VisitNoise:
-    """The noise of the visit on a day (negative before day 0), whatever else is planned."""
+    Standard normal, one row for each instrument, shape (instruments, ..., P).
+    """
     if day < _EARLIEST_DAY:
         raise ValueError(f"a visit's day must be {_EARLIEST_DAY} or later; got {day}")
-    draws = normals(stream, Purpose.VISIT_NOISE, 5, occasion=day - _EARLIEST_DAY)
-    return VisitNoise(*np.moveaxis(draws, -1, 0))
+    draws = normals(stream, Purpose.VISIT_NOISE, instruments, occasion=day - _EARLIEST_DAY)
+    return np.moveaxis(draws, -1, 0)
 
 
 def reader_of(fit: PsoriasisFit) -> Reader:

@@ -20,7 +20,7 @@ from wholetrial.data.records import (
     Floats,
     Records,
 )
-from wholetrial.numerics.philox import Purpose, Stream, normals, uniforms
+from wholetrial.numerics.philox import Purpose, Stream, uniforms
 from wholetrial.protocol.protocol import Protocol
 from wholetrial.protocol.quantity import Share
 from wholetrial.protocol.timeline import Visit, day_of, measured_at, visits
@@ -35,6 +35,7 @@ from wholetrial.simulation.dosing import (
     rule_doses,
     rules_at,
 )
+from wholetrial.simulation.measurement import visit_noise
 from wholetrial.simulation.population import (
     NotSimulatedError,
     Population,
@@ -45,7 +46,6 @@ from wholetrial.simulation.readings import Latent, Readers, read_measures, reade
 from wholetrial.simulation.world import World, world_of
 
 BLOCK = 64
-EARLIEST_DAY = -36_525
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,11 +200,9 @@ def _seen(
     weight = {"weight": np.rint(population.baseline["weight"] * 10) / 10}
     if visit == screening_visit(simulation.protocol):
         return {**population.screening, **weight}
-    count = len(simulation.protocol.instruments)
-    occasion = visit.day - EARLIEST_DAY
-    noise = normals(population.stream, Purpose.VISIT_NOISE, count, occasion=occasion)
+    noise = visit_noise(population.stream, visit.day, len(simulation.protocol.instruments))
     latent = Latent(population.baseline, lesion)
-    return {**read_measures(simulation.readers, latent, np.moveaxis(noise, -1, 0)), **weight}
+    return {**read_measures(simulation.readers, latent, noise), **weight}
 
 
 def _still_treated(doses: list[Given], records: Records) -> list[Given]:
