@@ -1,4 +1,4 @@
-"""A condition as a sentence: "PASI has improved by at least 75% since baseline at week 12"."""
+"""A condition as a sentence: "PASI has improved from baseline by at least 75% at week 12"."""
 
 import re
 from collections.abc import Iterator
@@ -30,7 +30,6 @@ from wholetrial.protocol.english import (
 from wholetrial.protocol.protocol import Protocol
 from wholetrial.protocol.time import Duration, Point, When
 
-PERSON = "the participant"
 _SIGNS = {">=": "at least", "<=": "at most", ">": "more than", "<": "less than", "=": "exactly"}
 _OPPOSITE = {">=": "<", "<": ">=", "<=": ">", ">": "<="}
 DEEPEST_TERM = 20
@@ -47,18 +46,21 @@ class Clause(NamedTuple):
 
 
 class _Words(NamedTuple):
-    """The protocol whose terms and concepts are spoken of, and the terms opened so far."""
+    """The protocol whose terms are spoken of, what a person is called, the terms opened so far."""
 
     protocol: Protocol
+    person: str
     opened: tuple[str, ...] = ()
 
 
-def condition_in_words(condition: Condition, protocol: Protocol) -> str:
+def condition_in_words(
+    condition: Condition, protocol: Protocol, *, person: str = "the participant"
+) -> str:
     """A condition in plain English, as a clause without a capital letter or full stop.
 
     Terms are opened, concepts stand in their lay words.
     """
-    return str(_clause(condition, _Words(protocol)))
+    return str(_clause(condition, _Words(protocol, person)))
 
 
 def _clause(condition: Condition, words: _Words) -> Clause:
@@ -66,14 +68,14 @@ def _clause(condition: Condition, words: _Words) -> Clause:
         case Compare():
             return _compare(condition, words)
         case History():
-            return Clause(PERSON, _history(condition, words))
+            return Clause(words.person, _history(condition, words))
         case State():
-            return Clause(PERSON, _state(condition, words))
+            return Clause(words.person, _state(condition, words))
         case Judgement():
             return Clause(f"the {name_in_words(condition.judge)}", f'judges "{condition.judges}"')
         case Consent():
             agreed = f"agrees to {condition.agrees_to}" if condition.agrees_to else "consents"
-            return Clause(PERSON, agreed)
+            return Clause(words.person, agreed)
         case Named():
             return _term(condition, words)
         case _:
@@ -123,12 +125,11 @@ def _compare(condition: Compare, words: _Words) -> Clause:
     size = _size(condition)
     match condition.derived:
         case "improvement":
-            since = _since(condition.since)
-            return Clause(measure, f"has improved by {size} since {since}{at}")
+            return Clause(measure, f"has improved {_since(condition.since)} by {size}{at}")
         case "change":
             points = "" if condition.unit else " points"
             since = _since(condition.since)
-            return Clause(measure, f"has changed by {size}{points} since {since}{at}")
+            return Clause(measure, f"has changed {since} by {size}{points}{at}")
         case "loss":
             return Clause("", f"{size} of {_reached(condition, measure)} has been lost{at}")
         case _:
@@ -143,16 +144,16 @@ def _size(condition: Compare) -> str:
     if condition.compare == "in" and condition.upper is not None:
         low = amount(condition.threshold, "%" if condition.unit == "%" else None)
         return f"{low} to {amount(condition.upper, condition.unit)}"
-    if condition.derived == "improvement" and condition.compare == ">=":
-        if condition.threshold == 100 and condition.unit == "%":
-            return "100%"
+    whole = condition.threshold == 100 and condition.unit == "%" and condition.compare == ">="
+    if whole and condition.derived == "improvement":
+        return "100%"
     return f"{_SIGNS[condition.compare]} {amount(condition.threshold, condition.unit)}"
 
 
 def _since(since: str | Point | None) -> str:
     if isinstance(since, Point):
-        return point_in_words(since)
-    return "its best value" if since == "best" else "baseline"
+        return f"from {point_in_words(since)}"
+    return "from its best value" if since == "best" else "from baseline"
 
 
 def _reached(condition: Compare, measure: str) -> str:
@@ -201,12 +202,12 @@ def _negated(condition: Condition, words: _Words) -> Clause:
             return _negated_term(condition, words)
         case Consent():
             agreed = f"does not agree to {condition.agrees_to}" if condition.agrees_to else ""
-            return Clause(PERSON, agreed or "does not consent")
+            return Clause(words.person, agreed or "does not consent")
         case History():
-            return Clause(PERSON, _history(condition, words, negated=True))
+            return Clause(words.person, _history(condition, words, negated=True))
         case State() if condition.state == "is":
             says = _state(condition, words).removeprefix("is ")
-            return Clause(PERSON, f"is not {says}")
+            return Clause(words.person, f"is not {says}")
         case _:
             return Clause("", f"it does not hold that {_clause(condition, words)}")
 

@@ -4,10 +4,12 @@ from collections.abc import Iterator
 from math import gcd
 
 from wholetrial.protocol.condition_in_words import condition_in_words
-from wholetrial.protocol.dose import Dose, DoseChoice
+from wholetrial.protocol.design import Rule
+from wholetrial.protocol.dose import Dose, DoseChoice, Gift
 from wholetrial.protocol.endpoint import Endpoint
 from wholetrial.protocol.english import (
     amount,
+    arm_in_words,
     count_word,
     intervention_in_words,
     listed,
@@ -18,10 +20,9 @@ from wholetrial.protocol.english import (
     points_in_words,
     sentence,
     times_in_words,
+    visits_in_words,
 )
 from wholetrial.protocol.protocol import Protocol
-from wholetrial.protocol.schedule import Epoch
-from wholetrial.protocol.time import Before, Point, Points
 from wholetrial.protocol.timeline import ScheduleError, visits
 
 _STRUCTURES = {
@@ -35,9 +36,20 @@ _STRUCTURES = {
 
 def design_in_words(protocol: Protocol) -> str:
     """The design as a physician would tell it, in one paragraph."""
-    told = [_opening(protocol), _arms(protocol), _allocation(protocol), _masking(protocol)]
-    told += [_visits(protocol), _primary(protocol)]
-    return " ".join(sentence(part) for part in told if part)
+    return " ".join(sentence(told) for told in design_sentences(protocol))
+
+
+def design_sentences(protocol: Protocol) -> Iterator[str]:
+    """The sentences of the design, from the kind of trial to its primary endpoint."""
+    yield _opening(protocol)
+    yield from _arms(protocol)
+    yield from _allocation(protocol)
+    yield from _masking(protocol)
+    for rule in protocol.rules.values():
+        yield rule_in_words(rule, protocol)
+    yield from _visits(protocol)
+    told = [endpoint_in_words(one, protocol) for one in protocol.endpoints.primary.values()]
+    yield f"The primary {'endpoint is' if len(told) == 1 else 'endpoints are'} {listed(told)}"
 
 
 def _opening(protocol: Protocol) -> str:
@@ -56,22 +68,24 @@ def _masked_word(masked: tuple[str, ...]) -> str:
     return "double-masked" if {"participant", "investigator"} <= set(masked) else "masked"
 
 
-def _arms(protocol: Protocol) -> str:
-    numbers = {arm.n for arm in protocol.arms.values()}
-    if len(protocol.arms) == 1:
-        (arm,) = protocol.arms.values()
+def _arms(protocol: Protocol) -> Iterator[str]:
+    arms = protocol.arms.values()
+    if len(arms) == 1:
+        (arm,) = arms
         people = "participant receives" if arm.n == 1 else "participants receive"
-        return f"{arm.n:,} {people} {doses_in_words(arm.doses, protocol)}"
+        yield f"{count_word(arm.n)} {people} {doses_in_words(arm.doses, protocol)}"
+        return
+    numbers = {arm.n for arm in arms}
     if len(numbers) == 1:
-        each = f"{numbers.pop():,} participants in each of {count_word(len(protocol.arms))} arms"
-        size = f"It plans {each}, {protocol.n:,} in all"
+        (n,) = numbers
+        people = "participant" if n == 1 else "participants"
+        each = f"{count_word(n)} {people} in each of {count_word(len(arms))} arms"
+        yield f"It plans {each}, {count_word(protocol.n)} in all"
     else:
-        each = listed(f"{arm.n:,} on {arm.label}" for arm in protocol.arms.values())
-        size = f"It plans {protocol.n:,} participants: {each}"
-    given = "; ".join(
-        f"{arm.label} ({doses_in_words(arm.doses, protocol)})" for arm in protocol.arms.values()
-    )
-    return f"{size}. The arms are {given}"
+        each = listed(f"{count_word(arm.n)} in the {arm.label} arm" for arm in arms)
+        yield f"It plans {count_word(protocol.n)} participants: {each}"
+    given = [f"{arm.label} ({doses_in_words(arm.doses, protocol)})" for arm in arms]
+    yield f"The arms are {'; '.join(given[:-1])}; and {given[-1]}"
 
 
 def doses_in_words(doses: tuple[Dose | DoseChoice, ...], protocol: Protocol) -> str:
@@ -98,12 +112,13 @@ def dose_in_words(dose: Dose, protocol: Protocol, *, named: bool = True) -> str:
     return " ".join([*words, times_in_words(dose.times)])
 
 
-def _allocation(protocol: Protocol) -> str:
+def _allocation(protocol: Protocol) -> Iterator[str]:
     allocation = protocol.design.allocation
     if allocation is None:
-        return ""
+        return
     if allocation.randomized is None:
-        return f"Participants are not randomized: {allocation.not_randomized}"
+        yield f"Participants are not randomized: {allocation.not_randomized}"
+        return
     how = "simple randomization"
     if allocation.randomized == "permuted blocks":
         sizes = listed((str(size) for size in allocation.sizes), "or")
@@ -112,13 +127,13 @@ def _allocation(protocol: Protocol) -> str:
     ratio = ":".join(str(n // gcd(*numbers)) for n in numbers)
     strata = listed(measure_in_words(name, protocol) for name in allocation.strata)
     within = f", stratified by {strata}" if allocation.strata else ""
-    return f"Participants are randomized {ratio} by {how}{within}"
+    yield f"Participants are randomized {ratio} by {how}{within}"
 
 
-def _masking(protocol: Protocol) -> str:
+def _masking(protocol: Protocol) -> Iterator[str]:
     design = protocol.design
-    if design.masking == "none":
-        return ""
+    if design.masking == "none" or not design.masking:
+        return
     people = {"participant": "participants", "investigator": "investigators",
               "assessor": "assessors", "caregiver": "caregivers"}  # fmt: skip
     unaware = listed(people[one] for one in design.masking)
@@ -126,49 +141,72 @@ def _masking(protocol: Protocol) -> str:
     if design.masked_by:
         given = intervention_in_words(design.masked_by, protocol)
         by = f"; {given} is given wherever another arm is injected"
-    return f"{unaware} do not know the assigned arm{by}"
+    yield f"{unaware} do not know the assigned arm{by}"
 
 
-def _visits(protocol: Protocol) -> str:
-    epochs = protocol.schedule.epochs
-    spoken = [epoch_in_words(epoch) for epoch in epochs.values() if epoch.only_if is None]
-    later = [epoch for epoch in epochs.values() if epoch.only_if is not None]
-    told = "Visits are planned " + ", then ".join(spoken) if spoken else ""
+def _visits(protocol: Protocol) -> Iterator[str]:
+    epochs = protocol.schedule.epochs.values()
+    certain = [item for epoch in epochs if epoch.only_if is None for item in epoch.visits.items]
+    if certain:
+        yield f"{_how_many(protocol)} planned: {visits_in_words(certain, 'then')}"
+    for epoch in epochs:
+        if epoch.only_if is not None:
+            condition = condition_in_words(epoch.only_if, protocol)
+            yield f"Visits {plan_in_words(epoch.visits)} follow only if {condition}"
+
+
+def _how_many(protocol: Protocol) -> str:
     try:
-        count = len(visits(protocol))
-        told = (
-            told.replace("Visits are", f"{count_word(count)} visits are", 1) if not later else told
-        )
+        count = sum(visit.only_if is None for visit in visits(protocol))
     except ScheduleError:
-        pass
-    for epoch in later:
-        condition = condition_in_words(epoch.only_if, protocol) if epoch.only_if else ""
-        told += f"{'. ' if told else ''}Visits {epoch_in_words(epoch)} follow only if {condition}"
-    return told
+        return "visits are"
+    return "one visit is" if count == 1 else f"{count_word(count)} visits are"
 
 
-def epoch_in_words(epoch: Epoch) -> str:
-    """When the visits of an epoch fall: "at weeks 0, 4 and 8", "once within 4 weeks before ..."."""
-    items = epoch.visits.items
-    points: tuple[Point, ...] = ()
-    for item in items:
-        points += item.points if isinstance(item, Points) else ()
-    if len(items) == 1 and isinstance(items[0], Before):
-        return plan_in_words(epoch.visits)
-    if all(isinstance(item, Points) for item in items):
-        return f"at {points_in_words(points)}"
-    spoken = plan_in_words(epoch.visits)
-    return (
-        spoken
-        if spoken.startswith(("every", "daily", "weekly", "monthly", "yearly", "once"))
-        else f"at {spoken}"
+def rule_in_words(rule: Rule, protocol: Protocol) -> str:
+    """What a rule does: "at week 20, participants in Placebo receive CNTO 1275 90 mg"."""
+    told = [_done(rule, protocol)]
+    for direction, step in (("rises", rule.raised), ("falls", rule.lower)):
+        if step is not None:
+            size = amount(step.by.number, step.by.unit)
+            condition = condition_in_words(step.when, protocol)
+            told.append(f"the dose {direction} by {size} if {condition}")
+    if rule.when is not None:
+        told[0] += f" if {condition_in_words(rule.when, protocol)}"
+    return f"{plan_in_words(rule.at)}, {'; '.join(told)}"
+
+
+def _done(rule: Rule, protocol: Protocol) -> str:
+    everybody = "all" in rule.arms
+    arms = listed(_arm(arm, protocol) for arm in rule.arms)
+    who = "participants" if everybody else f"participants in {arms}"
+    does = [_given(rule.give, protocol)] if rule.give else []
+    does += ["stop study treatment"] if rule.stop else []
+    does += (
+        [f"have their dose adjusted, starting from {gift_in_words(rule.start, protocol)}"]
+        if rule.start
+        else []
     )
+    return f"{who} {listed(does)}"
 
 
-def _primary(protocol: Protocol) -> str:
-    told = [endpoint_in_words(one, protocol) for one in protocol.endpoints.primary.values()]
-    verb = "endpoint is" if len(told) == 1 else "endpoints are"
-    return f"The primary {verb} {listed(told)}"
+def _arm(arm: str, protocol: Protocol) -> str:
+    label = arm_in_words(arm, protocol)
+    return f"the {label} arm" if arm in protocol.arms else label
+
+
+def _given(gift: Gift, protocol: Protocol) -> str:
+    if gift.as_in:
+        return f"are treated as in {_arm(gift.as_in, protocol)}"
+    return f"receive {gift_in_words(gift, protocol)}"
+
+
+def gift_in_words(gift: Gift, protocol: Protocol) -> str:
+    """What a rule gives: "CNTO 1275 90 mg", "CNTO 1275 in the assigned dose"."""
+    name = intervention_in_words(gift.intervention or "treatment", protocol)
+    if gift.as_assigned:
+        return f"{name} in the assigned dose"
+    return f"{name} {amount(gift.amount, gift.unit)}" if gift.amount is not None else name
 
 
 def endpoint_in_words(endpoint: Endpoint, protocol: Protocol) -> str:
@@ -182,8 +220,8 @@ def endpoint_in_words(endpoint: Endpoint, protocol: Protocol) -> str:
 def _observed(endpoint: Endpoint, protocol: Protocol) -> str:
     match endpoint.kind:
         case "response":
-            shares = (condition_in_words(one, protocol) for one in endpoint.response)
-            return "the share of participants for whom " + listed(shares, "and the share for whom")
+            met = [f"for whom {condition_in_words(one, protocol)}" for one in endpoint.response]
+            return f"the share of participants {'; '.join(met)}"
         case "change":
             changes = listed(_changes(endpoint, protocol))
             return f"the change from baseline in {changes}"

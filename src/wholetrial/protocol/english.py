@@ -93,7 +93,8 @@ def arm_in_words(name: str, protocol: Protocol) -> str:
     """The label of an arm, or the words for a role."""
     if name in protocol.arms:
         return protocol.arms[name].label
-    words = {"all": "all arms", "experimental": "the experimental arms", "control": "control"}
+    words = {"all": "all arms", "experimental": "the experimental arms"}
+    words["control"] = "the control arms"
     return words.get(name, name_in_words(name))
 
 
@@ -149,14 +150,27 @@ def when_in_words(when: When) -> str:
 
 
 def plan_in_words(plan: VisitPlan) -> str:
-    """Where visits fall: "screening, weeks 0 and 16 and every visit of follow-up"."""
-    return listed(_item_in_words(item) for item in plan.items)
+    """When visits fall, with the prepositions: "at screening and at weeks 0 and 16"."""
+    return visits_in_words(plan.items)
 
 
-def _item_in_words(item: Points | Every | Before | Visits) -> str:
+def visits_in_words(items: Iterable[Points | Every | Before | Visits], joint: str = "and") -> str:
+    """When several items of visits fall; points that follow one another are told together."""
+    spoken: list[str] = []
+    points: list[Point] = []
+    for item in items:
+        if isinstance(item, Points):
+            points += item.points
+            continue
+        spoken += [f"at {points_in_words(points)}"] if points else []
+        points = []
+        spoken.append(_item_in_words(item))
+    spoken += [f"at {points_in_words(points)}"] if points else []
+    return listed(spoken, joint) if joint == "and" else f", {joint} ".join(spoken)
+
+
+def _item_in_words(item: Every | Before | Visits) -> str:
     match item:
-        case Points():
-            return points_in_words(item.points)
         case Every():
             return times_in_words(item)
         case Before():
@@ -168,10 +182,11 @@ def _item_in_words(item: Points | Every | Before | Visits) -> str:
 
 def _visits_in_words(item: Visits) -> str:
     if item.epoch:
-        return f"every visit of {name_in_words(item.epoch)}"
+        name = name_in_words(item.epoch)
+        return "at screening" if name == "screening" else f"at the {name} visits"
     but = f" except {name_in_words(item.but)}" if item.but else ""
     after = f" after {event_in_words(item.after)}" if item.after else ""
-    return f"every visit{but}{after}"
+    return f"at every visit{but}{after}"
 
 
 def window_in_words(window: Window) -> str:

@@ -1,6 +1,7 @@
 """What every part of a protocol is: a frozen value, strict about its fields."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Annotated, Any
 
 from pydantic import (
@@ -46,13 +47,12 @@ Tree = Annotated[Any, AfterValidator(tuples)]
 
 def phrase(read: Callable[[Reader], Any]) -> BeforeValidator:
     """Let a field be written as a short phrase, read by `read`, or as its JSON tree."""
+    return BeforeValidator(partial(phrase_or_tree, read))
 
-    def parse(value: object) -> object:
-        if isinstance(value, str):
-            return parse_phrase(value, read)
-        return tuples(value)
 
-    return BeforeValidator(parse)
+def phrase_or_tree(read: Callable[[Reader], Any], value: object) -> object:
+    """The value of a phrase, or the tree as it is where no phrase was written."""
+    return parse_phrase(value, read) if isinstance(value, str) else tuples(value)
 
 
 def parse_phrase(text: str, read: Callable[[Reader], Any]) -> Any:
