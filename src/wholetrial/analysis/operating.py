@@ -88,14 +88,14 @@ def forecast(statistic: Statistic) -> Forecast:
 
 
 def powers(protocol: Protocol, statistics: Sequence[Statistic]) -> list[Power]:
-    """The power of every test among the statistics of simulated trials.
+    """The power of every test of efficacy among the statistics of simulated trials.
 
     A two-sided test succeeds only where the estimate beside it lies on the better side.
     """
     return [
         _power(protocol, statistic, _estimate_of(statistic, statistics))
         for statistic in statistics
-        if statistic.name == "p_value"
+        if statistic.name == "p_value" and statistic.level != "safety"
     ]
 
 

@@ -103,7 +103,7 @@ def _print_calendar(made: "CalendarPlan") -> None:
     arm = f" · {made.arm_label}" if made.arm_label else ""
     print_paragraph(f"{made.trial} · {made.title}{arm}")
     print_paragraph(f"{made.counted_from} {made.start}{weight}\n")
-    print_table("", ("date", "", "window", "visit", "doses", "depends on"), _calendar_rows(made))
+    print_table(("date", "", "window", "visit", "doses", "depends on"), _calendar_rows(made))
     for total in made.totals:
         print_paragraph(f"{total}{f' ({total.condition})' if total.condition else ''}")
     for note in made.notes:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from wholetrial.cli.terminal import clear_errors, fail, print_json, print_table
+from wholetrial.cli.terminal import clear_errors, print_json, print_table
 
 Trial = Annotated[str, typer.Argument(metavar="TRIAL", help="An id (wholetrial list) or a file.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
@@ -22,8 +22,7 @@ def register(app: typer.Typer) -> None:
 @clear_errors
 def list_trials(as_json: AsJson = False) -> None:
     """List the trials that ship with the program."""
-    from wholetrial.programme.trials import shipped_trials, trial_file
-    from wholetrial.programme.trials import load
+    from wholetrial.programme.trials import load, shipped_trials
 
     protocols = [load(name) for name in shipped_trials()]
     if as_json:
@@ -32,7 +31,7 @@ def list_trials(as_json: AsJson = False) -> None:
         )
         return
     rows = [(p.trial, str(len(p.arms)), str(p.n), p.design.condition) for p in protocols]
-    print_table("", ("trial", "arms", "n", "condition"), rows)
+    print_table(("trial", "arms", "n", "condition"), rows)
 
 
 @clear_errors
@@ -92,15 +91,11 @@ def describe(
     as_json: AsJson = False,
 ) -> None:
     """Say what a trial file says, in one page of plain English."""
-    from wholetrial.programme.trials import trial_file
-    from wholetrial.protocol.describe import describe as in_words
     from wholetrial.programme.trials import load
+    from wholetrial.protocol.describe import describe as in_words
 
     protocol = load(trial, version=version)
     if as_json:
         typer.echo(protocol.model_dump_json(indent=1, exclude_none=True))
         return
     typer.echo(in_words(protocol))
-
-
-__all__ = ["AsJson", "Trial", "fail", "register"]

@@ -5,12 +5,11 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import wraps
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from io import StringIO
+from shutil import get_terminal_size
+from typing import Any, NoReturn, ParamSpec, TypeVar
 
 import typer
-
-if TYPE_CHECKING:
-    from rich.console import Console
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -34,18 +33,10 @@ def clear_errors(command: Callable[P, T]) -> Callable[P, T]:
     return wrapped
 
 
-def fail(message: str) -> Any:
+def fail(message: str) -> NoReturn:
     """Print an error and end with 1."""
     typer.echo(message if ": error:" in message else f"error: {message}", err=True)
     raise typer.Exit(1)
-
-
-def console() -> "Console":
-    """Where tables are printed: as wide as the terminal, or a fixed width where there is none."""
-    from rich.console import Console
-
-    width = None if sys.stdout.isatty() else WIDTH_WITHOUT_TERMINAL
-    return Console(width=width, highlight=False, emoji=False, markup=False, soft_wrap=False)
 
 
 def print_json(document: Any) -> None:
@@ -53,32 +44,51 @@ def print_json(document: Any) -> None:
     typer.echo(json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False))
 
 
-def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Print a table; columns whose cells are numbers stand to the right."""
     from rich import box
     from rich.table import Table
 
-    table = Table(
-        title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, title_style="bold"
-    )
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for index, column in enumerate(columns):
-        numeric = all(row[index][:1].isdigit() or row[index][:1] in "-<−" for row in rows if row[index])
-        table.add_column(column, justify="right" if numeric and index else "left")
+        cells = [row[index] for row in rows if row[index]]
+        numeric = index > 0 and all(cell[0].isdigit() or cell[0] in "-<+−±" for cell in cells)
+        table.add_column(column, justify="right" if numeric else "left", no_wrap=index == 0)
     for row in rows:
         table.add_row(*row)
-    console().print(table)
+    typer.echo(_drawn(table))
 
 
 def print_paragraph(text: str) -> None:
     """Print text, wrapped."""
-    console().print(text)
+    typer.echo(_drawn(text))
+
+
+def _drawn(content: Any) -> str:
+    """What Rich makes of a table or a text, without spaces at the ends of lines."""
+    from rich.console import Console
+
+    width = get_terminal_size().columns if sys.stdout.isatty() else WIDTH_WITHOUT_TERMINAL
+    console = Console(
+        file=StringIO(), width=width, highlight=False, emoji=False, markup=False, color_system=None
+    )
+    console.print(content)
+    drawn = console.file
+    lines = drawn.getvalue().splitlines() if isinstance(drawn, StringIO) else []
+    return "\n".join(line.rstrip() for line in lines)
 
 
 @contextmanager
 def progress(title: str, total: int) -> Iterator[Callable[[int], None]]:
     """Show how far something is, on the error stream, while it lasts."""
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
 
     bar = Progress(
         TextColumn(title),

@@ -1,4 +1,4 @@
-"""Analyzes real data by a trial's own plan: the same endpoints, the same analyses, the same report."""
+"""Analyzes real data by a trial's own plan: the same endpoints, analyses and report."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ from wholetrial.data.read import read_records
 from wholetrial.programme.results import analyze_records, papers_of
 from wholetrial.programme.run import notes_of
 from wholetrial.programme.trials import load
-from wholetrial.protocol.describe import design_in_words
+from wholetrial.protocol.design_in_words import design_in_words
 from wholetrial.report.contents import Contents, Recorded
 
 

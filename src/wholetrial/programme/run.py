@@ -7,7 +7,7 @@ from wholetrial.endpoints.derive import NotDerivedError
 from wholetrial.programme.forecast import forecast_trial
 from wholetrial.programme.results import analyze_published, papers_of
 from wholetrial.programme.trials import load, published_file, trial_file
-from wholetrial.protocol.describe import design_in_words
+from wholetrial.protocol.design_in_words import design_in_words
 from wholetrial.protocol.protocol import Protocol
 from wholetrial.protocol.published import Published, load_published
 from wholetrial.report.contents import Contents, PublishedResults, Simulated

@@ -37,7 +37,7 @@ def trial_file(trial: str | Path) -> Path:
     """
     text = str(trial)
     if text in shipped_trials():
-        return shipped_folder() / text / TRIAL_FILE
+        return _from_here(shipped_folder() / text / TRIAL_FILE)
     path = Path(text)
     if path.is_dir() and (path / TRIAL_FILE).is_file():
         return path / TRIAL_FILE
@@ -46,6 +46,12 @@ def trial_file(trial: str | Path) -> Path:
     known = shipped_trials()
     advice = nearest(text.upper(), known) or f"known: {', '.join(known)}"
     raise UnknownTrialError(f"no trial '{text}': neither an id nor a file; {advice}")
+
+
+def _from_here(path: Path) -> Path:
+    """The path as somebody in the current folder would write it, where it lies beneath."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
 
 
 def load(trial: str | Path, *, version: str | None = None) -> Protocol:

@@ -34,6 +34,8 @@ class Compare(Value):
     def _range_has_two_ends(self) -> "Compare":
         if (self.compare == "in") != (self.upper is not None):
             raise ValueError("a range is written 'in LOW to HIGH'")
+        if self.since == "best" and self.derived != "loss":
+            raise ValueError("only a loss is counted since the best value")
         if self.upper is not None and self.upper < self.threshold:
             raise ValueError("the lower end of a range comes first")
         return self
