@@ -18,8 +18,9 @@ from wholetrial.protocol.checks.thresholds import check_thresholds
 from wholetrial.protocol.checks.visits import check_visits
 from wholetrial.protocol.document import Mapping, Node, Scalar, Sequence, read_document
 from wholetrial.protocol.finding import Finding, InvalidTrialFileError, Place
-from wholetrial.protocol.load import Source, load_tree, read_file, with_version
+from wholetrial.protocol.load import load_tree, read_file, with_version
 from wholetrial.protocol.protocol import Protocol
+from wholetrial.protocol.source import Source
 
 CHECKS: tuple[Callable[[Examined], Iterator[Finding]], ...] = (
     check_names,

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
 from wholetrial.protocol.dose import DoseChoice, DosePhrase, GiftPhrase
 from wholetrial.protocol.read_condition import ConditionPhrase, read_unit_of_measure
@@ -132,6 +132,17 @@ class Intervention(Value):
     """An effect assumed in this file; everything that rests on it is called a scenario."""
 
 
+def _dose_kind(value: object) -> str:
+    chosen = isinstance(value, DoseChoice) or (isinstance(value, dict) and "one_of" in value)
+    return "choice" if chosen else "dose"
+
+
+PlannedDose = Annotated[
+    Annotated[DoseChoice, Tag("choice")] | Annotated[DosePhrase, Tag("dose")],
+    Discriminator(_dose_kind),
+]
+
+
 class Arm(Value):
     """A planned pathway (USDM StudyArm): its doses are what is certain, rules what may happen."""
 
@@ -141,7 +152,7 @@ class Arm(Value):
     """Whether the arm is tested or compared with."""
     n: Annotated[int, Field(ge=1, le=1_000_000)]
     """How many participants are planned."""
-    doses: tuple[DoseChoice | DosePhrase, ...]
+    doses: tuple[PlannedDose, ...]
     """What everybody in the arm receives."""
 
 

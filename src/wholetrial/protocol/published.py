@@ -7,12 +7,14 @@ from pydantic import BeforeValidator, Field, ValidationError
 
 from wholetrial.protocol.analysis_plan import Contrast, read_contrast
 from wholetrial.protocol.document import plain, read_document
+from wholetrial.protocol.explain import explained
 from wholetrial.protocol.finding import InvalidTrialFileError
 from wholetrial.protocol.lift import lift
-from wholetrial.protocol.load import Source, explained, read_file
+from wholetrial.protocol.load import read_file
 from wholetrial.protocol.provenance import Provenance
 from wholetrial.protocol.quantity import SharePhrase
 from wholetrial.protocol.reader import Reader, number_text
+from wholetrial.protocol.source import Source
 from wholetrial.protocol.value import Name, Value, Words, parse_phrase, tuples
 
 

@@ -231,7 +231,8 @@ def read_visit_plan(reader: Reader) -> VisitPlan:
 def _read_visit_item(reader: Reader) -> Points | Every | Before | Visits:
     if reader.take("within"):
         return _read_before(reader)
-    if reader.take("all", "visits"):
+    if reader.take("all"):
+        reader.expect("visits")
         but = reader.word("the name of an epoch") if reader.take("but") else None
         return Visits(but=but, after=_read_after(reader))
     if reader.sees(*UNITS, "every"):

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from wholetrial.protocol.checks.calendar import Calendar, calendar_of
 from wholetrial.protocol.document import Scalar
 from wholetrial.protocol.finding import Finding, Place, nearest
-from wholetrial.protocol.load import Source, locate
 from wholetrial.protocol.protocol import Protocol
+from wholetrial.protocol.source import Source, locate
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from wholetrial.protocol.checks.examined import Examined, error, note, unknown, warning
 from wholetrial.protocol.document import Mapping, Node, Sequence
 from wholetrial.protocol.finding import Finding, Place, nearest
-from wholetrial.protocol.load import locate
 from wholetrial.protocol.provenance import ASSUMED, UNDECLARED
+from wholetrial.protocol.source import locate
 
 _NO_STATEMENT = ("wholetrial", "trial", "sources", "unsettled", "versions", "provenance", "public")
 
