@@ -125,7 +125,7 @@ def print_contents(contents: "Contents") -> None:
     if simulated is not None:
         print_paragraph(
             f"Simulated: {simulated.replicates:,} trials of {protocol.n} virtual participants, "
-            f"seed {simulated.seed}, {simulated.scenario}; in brackets the middle 90% of these trials."
+            f"seed {simulated.seed}, {simulated.scenario}; in brackets the middle 90% of them."
         )
     for line in cautions:
         print_paragraph(f"· {line}")
