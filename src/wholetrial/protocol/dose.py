@@ -46,6 +46,7 @@ class DoseChoice(Value):
     """One of several doses, chosen by the physician for each participant."""
 
     one_of: Annotated[tuple["DosePhrase", ...], Field(min_length=2)]
+    """The doses among which the physician chooses."""
 
     def __str__(self) -> str:
         return "one of: " + "; ".join(str(dose) for dose in self.one_of)

@@ -12,30 +12,40 @@ class Dates(Value):
     """Dates as registered: a month (2003-06) or a day (2025-05-31)."""
 
     start: Words | None = None
+    """When it began or begins."""
     end: Words | None = None
+    """When it ended or ends."""
     updated: Words | None = None
+    """When the record was last changed."""
 
 
 class Contact(Value):
     """Whom to ask."""
 
     name: Words | None = None
+    """The person or office to ask."""
     investigator: Words | None = None
+    """The principal investigator."""
     overseen_by: Words | None = None
+    """Who oversees the trial."""
 
 
 class SponsorRecord(Value):
     """What the page says of the sponsor's other trials."""
 
     trials: int
+    """How many trials the sponsor has run."""
     recruited: int
+    """How many people took part in them."""
 
 
 class Research(Value):
     """One published study that the page cites, in our own short words."""
 
     cite: Words
+    """The study, as it is cited."""
     says: Words
+    """What it found."""
 
 
 def _contact(value: object) -> object:
