@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: run test check docs bench clean
+.PHONY: run test check docs bench record clean
 .DEFAULT_GOAL := run
 
 $(READY): pyproject.toml constraints.txt
@@ -32,3 +32,6 @@ bench: $(READY)      ## time the parts of the main job; print ratios
 
 clean:
 	rm -rf $(VENV) out .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .coverage .hypothesis
+
+record: $(READY)     ## record the output of every trial that ships anew; look at the difference
+	for trial in trials/NCT*; do $(BIN)/wholetrial run $$(basename $$trial) > $$trial/run.out; done

@@ -114,7 +114,8 @@ def print_contents(contents: "Contents") -> None:
     protocol, simulated = contents.protocol, contents.simulated
     cautions = simulated.cautions if simulated else ()
     beyond = [line for line in cautions if line.startswith("The model was fitted")]
-    for line in (*beyond, f"{protocol.trial} · {protocol.title}", contents.design):
+    title = f"{protocol.trial} · {protocol.title}"
+    for line in (*beyond, title, contents.design, f"The file was checked: {contents.checked}."):
         print_paragraph(f"{line}\n")
     for table in comparison_tables(contents):
         _print(table)

@@ -1,13 +1,13 @@
 """Analyzes real data by a trial's own plan: the same endpoints, analyses and report."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from wholetrial.data.columns import read_columns
 from wholetrial.data.read import read_records
+from wholetrial.programme.opening import opening
 from wholetrial.programme.results import analyze_records, papers_of
-from wholetrial.programme.run import notes_of
-from wholetrial.programme.trials import load
-from wholetrial.protocol.design_in_words import design_in_words
+from wholetrial.programme.trials import load_checked
 from wholetrial.report.contents import Contents, Recorded
 
 
@@ -26,18 +26,18 @@ def analyze(
     Raises UnknownTrialError, InvalidTrialFileError and InvalidDataError with every finding, and
     NotDerivedError where the plan needs a rule that is not built yet.
     """
-    protocol = load(trial, version=version)
+    checked = load_checked(trial, version=version)
+    protocol = checked.protocol
     loaded = (
         read_columns(Path(data), Path(columns), protocol)
         if columns is not None
         else read_records(Path(data), protocol)
     )
     found = analyze_records(protocol, loaded.records)
-    return Contents(
-        protocol=protocol,
-        design=design_in_words(protocol),
-        labels={name: arm.label for name, arm in protocol.arms.items()},
+    contents = opening(checked)
+    return replace(
+        contents,
         recorded=Recorded(str(data), loaded.records, found.outcomes, found.statistics),
         references=papers_of(found.statistics),
-        notes=(*notes_of(protocol), *(str(warning) for warning in loaded.warnings)),
+        notes=(*contents.notes, *(str(warning) for warning in loaded.warnings)),
     )

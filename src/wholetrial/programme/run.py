@@ -1,13 +1,14 @@
 """The main job: protocol, published table, the same trial with virtual participants, report."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from wholetrial.endpoints.derive import NotDerivedError
 from wholetrial.programme.forecast import forecast_trial
+from wholetrial.programme.opening import opening
 from wholetrial.programme.results import analyze_published, papers_of
-from wholetrial.programme.trials import load, published_file, trial_file
-from wholetrial.protocol.design_in_words import design_in_words
+from wholetrial.programme.trials import load_checked, published_file, trial_file
 from wholetrial.protocol.protocol import Protocol
 from wholetrial.protocol.published import Published, load_published
 from wholetrial.report.contents import Contents, PublishedResults, Simulated
@@ -39,50 +40,24 @@ def run(
     >>> [round(float(one.value), 2) for one in tests][-2:]
     [0.19, 0.69]
     """
-    _checked(seed, replicates)
-    protocol = load(trial, version=version)
+    _possible(seed, replicates)
+    checked = load_checked(trial, version=version)
     found = published_file(trial_file(trial))
-    published = _analyzed(protocol, load_published(found)) if found else None
+    published = _analyzed(checked.protocol, load_published(found)) if found else None
     simulated, why_not = _simulated(
-        protocol, seed=seed, replicates=replicates, scenario=scenario, progress=progress
+        checked.protocol, seed=seed, replicates=replicates, scenario=scenario, progress=progress
     )
-    return contents_of(protocol, published, simulated, why_not)
-
-
-def contents_of(
-    protocol: Protocol,
-    published: PublishedResults | None,
-    simulated: Simulated | None,
-    not_simulated: str,
-) -> Contents:
-    """Everything that the report of a run shows."""
     statistics = (
         *(published.statistics if published else ()),
         *(simulated.statistics if simulated else ()),
     )
-    return Contents(
-        protocol=protocol,
-        design=design_in_words(protocol),
-        labels={name: arm.label for name, arm in protocol.arms.items()},
+    return replace(
+        opening(checked),
         published=published,
         simulated=simulated,
-        not_simulated=not_simulated,
+        not_simulated=why_not,
         references=papers_of(statistics),
-        notes=notes_of(protocol),
     )
-
-
-def notes_of(protocol: Protocol) -> tuple[str, ...]:
-    """What every reader of a result must know of the design itself."""
-    notes = []
-    if len(protocol.arms) == 1:
-        notes.append(
-            "A single arm cannot tell the effect of the treatment from recovery without it."
-        )
-    allocation = protocol.design.allocation
-    if allocation is not None and allocation.not_randomized is not None:
-        notes.append("People were not randomized: differences between arms may not be effects.")
-    return tuple(notes)
 
 
 def _analyzed(protocol: Protocol, published: Published) -> PublishedResults:
@@ -106,7 +81,7 @@ def _simulated(
     return found, ""
 
 
-def _checked(seed: int, replicates: int) -> None:
+def _possible(seed: int, replicates: int) -> None:
     if not 0 <= seed < 2**64:
         raise ValueError(f"a seed is a whole number from 0 to 2**64 - 1; got {seed}")
     if not 1 <= replicates <= 1_000_000:

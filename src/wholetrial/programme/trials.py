@@ -1,8 +1,10 @@
 """Finds trials: those that ship with the program, by id, or any trial file by its path."""
 
 from pathlib import Path
+from typing import NamedTuple
 
-from wholetrial.protocol.finding import nearest
+from wholetrial.protocol.check import check_file
+from wholetrial.protocol.finding import Finding, InvalidTrialFileError, nearest
 from wholetrial.protocol.load import load as load_file
 from wholetrial.protocol.protocol import Protocol
 
@@ -64,6 +66,37 @@ def load(trial: str | Path, *, version: str | None = None) -> Protocol:
     320
     """
     return load_file(trial_file(trial), version=version)
+
+
+class Checked(NamedTuple):
+    """A trial file that was checked and holds: the protocol, and what its reader should know."""
+
+    protocol: Protocol
+    findings: tuple[Finding, ...]
+
+    @property
+    def verdict(self) -> str:
+        """The check in a few words: "no errors, 2 warnings, 14 notes"."""
+        counts = {
+            kind: sum(finding.severity == kind for finding in self.findings)
+            for kind in ("warning", "note")
+        }
+        said = [f"{n} {kind}{'' if n == 1 else 's'}" for kind, n in counts.items() if n]
+        return ", ".join(["no errors", *said])
+
+
+def load_checked(trial: str | Path, *, version: str | None = None) -> Checked:
+    """Load a trial and check it.
+
+    Raises UnknownTrialError where there is none, InvalidTrialFileError with every finding where the
+    check finds an error.
+    """
+    file = trial_file(trial)
+    protocol, findings = check_file(file)
+    errors = [finding for finding in findings if finding.severity == "error"]
+    if protocol is None or errors:
+        raise InvalidTrialFileError(errors)
+    return Checked(load_file(file, version=version) if version else protocol, findings)
 
 
 def published_file(trial: Path) -> Path | None:

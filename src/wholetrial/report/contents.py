@@ -57,7 +57,8 @@ class Contents:
     """Everything that a trial's report shows.
 
     `design` is the design in a few sentences, `labels` the arms' labels by name, and
-    `not_simulated` why there is no simulation; `references` the papers of exactly the methods used.
+    `not_simulated` why there is no simulation; `references` the papers of exactly the methods used,
+    `checked` the check's verdict on the file.
     """
 
     protocol: Protocol
@@ -69,3 +70,4 @@ class Contents:
     not_simulated: str = ""
     references: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    checked: str = ""

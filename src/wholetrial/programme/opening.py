@@ -1,0 +1,30 @@
+"""What every report opens with: the design in words, the check's verdict, what to keep in mind."""
+
+from wholetrial.programme.trials import Checked
+from wholetrial.protocol.design_in_words import design_in_words
+from wholetrial.protocol.protocol import Protocol
+from wholetrial.report.contents import Contents
+
+
+def opening(checked: Checked) -> Contents:
+    """The contents of a report before any result."""
+    protocol = checked.protocol
+    return Contents(
+        protocol=protocol,
+        design=design_in_words(protocol),
+        labels={name: arm.label for name, arm in protocol.arms.items()},
+        checked=checked.verdict,
+        notes=_notes(protocol),
+    )
+
+
+def _notes(protocol: Protocol) -> tuple[str, ...]:
+    notes = []
+    if len(protocol.arms) == 1:
+        notes.append(
+            "A single arm cannot tell the effect of the treatment from recovery without it."
+        )
+    allocation = protocol.design.allocation
+    if allocation is not None and allocation.not_randomized is not None:
+        notes.append("People were not randomized: differences between arms may not be effects.")
+    return tuple(notes)
