@@ -113,9 +113,9 @@ def print_contents(contents: "Contents") -> None:
 
     protocol, simulated = contents.protocol, contents.simulated
     cautions = simulated.cautions if simulated else ()
-    beyond = [line for line in cautions if line.startswith("The model was fitted")]
+    first = [line for line in cautions if line.startswith("The model was fitted")]
     title = f"{protocol.trial} · {protocol.title}"
-    for line in (*beyond, title, contents.design, f"The file was checked: {contents.checked}."):
+    for line in (*first, title, contents.design, f"The file was checked: {contents.checked}."):
         print_paragraph(f"{line}\n")
     for table in comparison_tables(contents):
         _print(table)
@@ -128,7 +128,7 @@ def print_contents(contents: "Contents") -> None:
             f"Simulated: {simulated.replicates:,} trials of {protocol.n} virtual participants, "
             f"seed {simulated.seed}, {simulated.scenario}; in brackets the middle 90% of them."
         )
-    for line in cautions:
+    for line in cautions[len(first) :]:
         print_paragraph(f"· {line}")
 
 

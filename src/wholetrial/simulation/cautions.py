@@ -3,7 +3,7 @@
 from wholetrial.protocol.protocol import Protocol
 from wholetrial.simulation.measurement import ASSUMPTIONS
 from wholetrial.simulation.population import taken_as_given
-from wholetrial.simulation.psoriasis_fit import KNOWN_MISSES
+from wholetrial.simulation.psoriasis_fit import FITTED_TRIALS, KNOWN_MISSES
 from wholetrial.simulation.simulate import Simulation
 
 FITTED_TO = "plaque psoriasis"
@@ -12,7 +12,7 @@ FITTED_TO = "plaque psoriasis"
 def cautions_of(simulation: Simulation) -> tuple[str, ...]:
     """The lines that stand above a forecast; a use beyond the model's data comes first."""
     protocol = simulation.protocol
-    lines = [*_beyond_the_data(protocol)]
+    lines = [*_beyond_the_data(protocol), *_fitted_to_itself(protocol)]
     if simulation.world.scenario != "as modelled":
         lines.append(f"Scenario '{simulation.world.scenario}': not what is expected, but what if.")
     lines += [
@@ -35,6 +35,16 @@ def _beyond_the_data(protocol: Protocol) -> tuple[str, ...]:
     line = (
         f"The model was fitted to {FITTED_TO} and is not validated for {condition.lower()}: "
         "this forecast is a what-if."
+    )
+    return (line,)
+
+
+def _fitted_to_itself(protocol: Protocol) -> tuple[str, ...]:
+    if protocol.trial not in FITTED_TRIALS:
+        return ()
+    line = (
+        "The model was fitted to 31 published numbers, this trial's week 12 among them: "
+        "where it agrees with them it shows that it fits, not that it predicts."
     )
     return (line,)
 

@@ -69,6 +69,10 @@ KNOWN_MISSES: tuple[KnownMiss, ...] = (
 )
 
 
+FITTED_TRIALS = ("NCT00320216",)
+"""Trials of this collection whose own results the parameters were fitted to."""
+
+
 @cache
 def fit_b() -> PsoriasisFit:
     """Fit B of the model card.
