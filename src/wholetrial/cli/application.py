@@ -1,5 +1,8 @@
 """Gathers the commands; each imports what it needs only when it is used."""
 
+import os
+import sys
+from io import TextIOWrapper
 from typing import Annotated
 
 import typer
@@ -38,5 +41,16 @@ conduct_commands.register(app)
 
 
 def main() -> None:
-    """Run the command line."""
+    """Run the command line; what it prints is UTF-8, whatever the machine's language."""
+    _open_streams()
     app()
+
+
+def _open_streams() -> None:
+    """Make both streams ready for any sign; one that was closed takes and forgets everything."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115, PTH123
+        elif isinstance(stream, TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")

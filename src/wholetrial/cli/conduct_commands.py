@@ -95,7 +95,9 @@ def _date(text: str) -> datetime.date:
     try:
         return datetime.date.fromisoformat(text)
     except ValueError:
-        raise ValueError(f"a date is written 2026-01-05 (year-month-day); got '{text}'") from None
+        raise ValueError(
+            f"a date is a day of the calendar, written 2026-01-05 (year-month-day); got '{text}'"
+        ) from None
 
 
 def _print_calendar(made: "CalendarPlan") -> None:

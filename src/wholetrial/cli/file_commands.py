@@ -51,7 +51,7 @@ def check(
     as_json: AsJson = False,
 ) -> None:
     """Check a trial file: every finding at once, with file, line and column; 1 on errors."""
-    from wholetrial.programme.trials import trial_file
+    from wholetrial.programme.trials import trial_file, verdict
     from wholetrial.protocol.check import check_file, has_errors
 
     protocol, findings = check_file(trial_file(trial))
@@ -74,12 +74,9 @@ def check(
     else:
         for found in findings:
             typer.echo(str(found))
+        typer.echo(f"{protocol.trial if protocol else trial}: {verdict(findings)}")
     if has_errors(findings) or protocol is None:
         raise typer.Exit(1)
-    if not as_json:
-        counts = [(name, sum(f.severity == name for f in findings)) for name in ("warning", "note")]
-        said = ", ".join(f"{count} {name}s" for name, count in counts if count) or "nothing to note"
-        typer.echo(f"{protocol.trial}: no errors; {said}")
 
 
 @clear_errors

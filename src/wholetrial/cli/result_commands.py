@@ -65,6 +65,7 @@ def run(
     """The main job: the published table, and beside it the same trial simulated."""
     from wholetrial.programme.run import run as run_trial
 
+    _check_folder(out)
     with progress("simulating", replicates) as show:
         contents = run_trial(
             trial,
@@ -91,8 +92,16 @@ def analyze(
     """Analyze your own data by the trial's plan: the same analyses, the same report."""
     from wholetrial.programme.analyze import analyze as analyze_trial
 
+    _check_folder(out)
     contents = analyze_trial(trial, data, columns=columns, version=version)
     _finish(contents, out, as_json=as_json)
+
+
+def _check_folder(out: Path | None) -> None:
+    from wholetrial.programme.outputs import check_folder
+
+    if out is not None:
+        check_folder(out)
 
 
 def _finish(contents: "Contents", out: Path | None, *, as_json: bool) -> None:

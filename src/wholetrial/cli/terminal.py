@@ -14,17 +14,28 @@ import typer
 P = ParamSpec("P")
 T = TypeVar("T")
 WIDTH_WITHOUT_TERMINAL = 110
+INTERRUPTED = 130
+"""What a shell expects of a command that was stopped with Ctrl-C."""
 
 
 def clear_errors(command: Callable[P, T]) -> Callable[P, T]:
-    """Let a command say what is wrong in a person's words and end with 1; never a traceback."""
+    """Let a command say what is wrong in a person's words and end with 1; never a traceback.
+
+    A reader of the output who leaves (`| head`) is no error to speak of.
+    """
 
     @wraps(command)
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> T:
         try:
             return command(*args, **kwargs)
+        except KeyboardInterrupt:
+            typer.echo("interrupted", err=True)
+            raise typer.Exit(INTERRUPTED) from None
+        except BrokenPipeError:
+            raise
         except OSError as error:
-            fail(f"{error.strerror or error}: {error.filename}" if error.filename else str(error))
+            why = error.strerror or str(error)
+            fail(f"{why}: {error.filename}" if error.filename else why)
         except (ValueError, LookupError) as error:
             if isinstance(error, KeyError | IndexError):
                 raise
@@ -80,7 +91,7 @@ def _drawn(content: Any) -> str:
 
 @contextmanager
 def progress(title: str, total: int) -> Iterator[Callable[[int], None]]:
-    """Show how far something is, on the error stream, while it lasts."""
+    """Show how far something is, on the error stream, while it lasts; nothing in a file."""
     from rich.console import Console
     from rich.progress import (
         BarColumn,
@@ -90,13 +101,15 @@ def progress(title: str, total: int) -> Iterator[Callable[[int], None]]:
         TimeRemainingColumn,
     )
 
+    console = Console(stderr=True)
     bar = Progress(
         TextColumn(title),
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(),
-        console=Console(stderr=True),
+        console=console,
         transient=True,
+        disable=not console.is_terminal,
     )
     with bar:
         task = bar.add_task(title, total=total)

@@ -1,9 +1,11 @@
 """Writes results to disk: whole files or nothing."""
 
 import json
+import logging
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -25,25 +27,53 @@ def write_outputs(contents: Contents, folder: Path) -> Written:
     """
     from wholetrial.report.page import render_report
 
-    report = render_report(contents)
-    results = results_json(contents)
+    written = Written(folder / "report.html", folder / "results.json")
+    with _quiet_matplotlib():
+        report = render_report(contents)
     folder.mkdir(parents=True, exist_ok=True)
-    write_whole(folder / "report.html", report)
-    write_whole(folder / "results.json", results)
-    return Written(folder / "report.html", folder / "results.json")
+    write_whole({written.report: report, written.results: results_json(contents)})
+    return written
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Write a file under another name and move it into place, so that it is whole or absent."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+def check_folder(folder: Path) -> None:
+    """Raise OSError where results could not be written into a folder, before any are made."""
+    nearest = folder
+    while not nearest.exists() and nearest != nearest.parent:
+        nearest = nearest.parent
+    if not nearest.is_dir():
+        raise NotADirectoryError(f"'{nearest}' is a file; name a folder for the results")
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        raise PermissionError(f"nothing may be written into '{nearest}'; name another folder")
+
+
+def write_whole(texts: Mapping[Path, str]) -> None:
+    """Write files under other names, then move all into place: each is whole or as it was."""
+    made: list[Path] = []
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
+        for path, text in texts.items():
+            handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+            made.append(Path(name))
+            with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+                file.write(text)
+            made[-1].chmod(0o644)
+        for temporary, path in zip(made, texts, strict=True):
+            temporary.replace(path)
     except BaseException:
-        Path(name).unlink(missing_ok=True)
+        for temporary in made:
+            temporary.unlink(missing_ok=True)
         raise
+
+
+@contextmanager
+def _quiet_matplotlib() -> Iterator[None]:
+    """Keep remarks on caches and fonts, which no reader can act on, off the error stream."""
+    logger = logging.getLogger("matplotlib")
+    before = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
 
 
 def results_json(contents: Contents) -> str:

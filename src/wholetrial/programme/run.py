@@ -9,6 +9,7 @@ from wholetrial.programme.forecast import forecast_trial
 from wholetrial.programme.opening import opening
 from wholetrial.programme.results import analyze_published, papers_of
 from wholetrial.programme.trials import load_checked, published_file, trial_file
+from wholetrial.protocol.finding import nearest
 from wholetrial.protocol.protocol import Protocol
 from wholetrial.protocol.published import Published, load_published
 from wholetrial.report.contents import Contents, PublishedResults, Simulated
@@ -16,6 +17,10 @@ from wholetrial.simulation.population import NotSimulatedError
 
 SEED = 1
 REPLICATES = 200
+
+
+class UnknownScenarioError(LookupError):
+    """The trial file assumes no scenario of this name."""
 
 
 def run(
@@ -32,8 +37,8 @@ def run(
     `trial` is the id of a trial that ships or the path of a file; `replicates` how many trials are
     simulated. The same seed gives the same results on any machine.
 
-    Raises UnknownTrialError, InvalidTrialFileError with every finding, and ValueError for a seed
-    or a number of replicates that is out of range.
+    Raises UnknownTrialError, InvalidTrialFileError with every finding, UnknownScenarioError with
+    the nearest name, and ValueError for a seed or a number of replicates that is out of range.
 
     >>> contents = run("NCT00320216", replicates=2)
     >>> tests = [one for one in contents.published.statistics if one.name == "p_value"]
@@ -42,6 +47,7 @@ def run(
     """
     _possible(seed, replicates)
     checked = load_checked(trial, version=version)
+    _known(scenario, checked.protocol)
     found = published_file(trial_file(trial))
     published = _analyzed(checked.protocol, load_published(found)) if found else None
     simulated, why_not = _simulated(
@@ -58,6 +64,16 @@ def run(
         not_simulated=why_not,
         references=papers_of(statistics),
     )
+
+
+def _known(scenario: str | None, protocol: Protocol) -> None:
+    scenarios = protocol.assumptions.scenarios if protocol.assumptions else {}
+    if scenario is None or scenario in scenarios:
+        return
+    known = f"has {', '.join(scenarios)}" if scenarios else "has none"
+    advice = nearest(scenario, scenarios)
+    said = f"no scenario '{scenario}': {protocol.trial} {known}"
+    raise UnknownScenarioError(f"{said}; {advice}" if advice else said)
 
 
 def _analyzed(protocol: Protocol, published: Published) -> PublishedResults:

@@ -1,5 +1,6 @@
 """Finds trials: those that ship with the program, by id, or any trial file by its path."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -77,12 +78,21 @@ class Checked(NamedTuple):
     @property
     def verdict(self) -> str:
         """The check in a few words: "no errors, 2 warnings, 14 notes"."""
-        counts = {
-            kind: sum(finding.severity == kind for finding in self.findings)
-            for kind in ("warning", "note")
-        }
-        said = [f"{n} {kind}{'' if n == 1 else 's'}" for kind, n in counts.items() if n]
-        return ", ".join(["no errors", *said])
+        return verdict(self.findings)
+
+
+def verdict(findings: Sequence[Finding]) -> str:
+    """How many errors, warnings and notes a check found.
+
+    >>> verdict(())
+    'no errors'
+    """
+    counts = {
+        kind: sum(finding.severity == kind for finding in findings)
+        for kind in ("error", "warning", "note")
+    }
+    said = [f"{n} {kind}{'' if n == 1 else 's'}" for kind, n in counts.items() if n]
+    return ", ".join(said if counts["error"] else ["no errors", *said])
 
 
 def load_checked(trial: str | Path, *, version: str | None = None) -> Checked:
