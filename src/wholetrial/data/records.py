@@ -7,7 +7,7 @@ NaN, and only in float arrays. Days are counted from the event that the schedule
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,6 +40,9 @@ class AdverseEvents:
     day: Floats
     grade: Codes
     serious: Flags
+
+
+Happened = TypeVar("Happened", Exposures, AdverseEvents)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +104,45 @@ def empty_events(shape: tuple[int, ...]) -> AdverseEvents:
     )
 
 
+def empty_exposures(shape: tuple[int, ...]) -> Exposures:
+    """No doses for participants of this shape."""
+    return Exposures(np.empty((*shape, 0)), np.empty((*shape, 0)), np.empty((*shape, 0), np.int8))
+
+
+def packed(records: Records) -> Records:
+    """The same records with each participant's doses and adverse events at the front, in order.
+
+    Places that hold nothing are NaN, 0 and false; there are as many as the participant with most
+    of them needs.
+
+    >>> doses = Exposures(np.array([[np.nan, 7.0]]), np.array([[np.nan, 45.0]]), np.int8([[1, 1]]))
+    >>> _packed(doses)
+    Exposures(day=array([[7.]]), amount=array([[45.]]), intervention=array([[1]], dtype=int8))
+    """
+    return replace(
+        records,
+        exposures=_packed(records.exposures),
+        adverse_events=_packed(records.adverse_events),
+    )
+
+
 def planned_visits(protocol: Protocol) -> tuple[Visit, ...]:
     """The visits that records of a protocol are laid out by."""
     return visits(protocol)
+
+
+def _packed(happened: Happened) -> Happened:
+    nothing = np.isnan(happened.day)
+    order = np.argsort(nothing, axis=-1, kind="stable")
+    most = int((~nothing).sum(axis=-1).max(initial=0))
+    nothing = np.take_along_axis(nothing, order, axis=-1)[..., :most]
+    changed: dict[str, Any] = {}
+    for part in fields(happened):
+        array = getattr(happened, part.name)
+        front = np.take_along_axis(array, order, axis=-1)[..., :most].copy()
+        front[nothing] = np.nan if front.dtype.kind == "f" else 0
+        changed[part.name] = front
+    return replace(happened, **changed)
 
 
 def _mapped(
