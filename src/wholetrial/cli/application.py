@@ -40,7 +40,7 @@ result_commands.register(app)
 conduct_commands.register(app)
 
 
-def main() -> None:
+def run_application() -> None:
     """Run the command line; what it prints is UTF-8, whatever the machine's language."""
     _open_streams()
     app()

@@ -161,11 +161,14 @@ def _print(table: "EndpointTable") -> None:
 
 
 def _print_power(contents: "Contents") -> None:
-    from wholetrial.report.operating_table import power_rows
+    from wholetrial.report.operating_table import power_blocks
 
-    rows = power_rows(contents)
-    if rows:
-        print_paragraph("Power (share of simulated trials that succeed ± Monte Carlo error)")
-        columns = ("compared", "endpoint", "power")
-        print_table(columns, [(row.compared, row.endpoint, row.power) for row in rows])
+    blocks = power_blocks(contents)
+    if not blocks:
+        return
+    print_paragraph("Power: share of simulated trials that succeed ± Monte Carlo error\n")
+    for block in blocks:
+        print_paragraph(block.title)
+        rows = [(row.compared, row.successes, row.power) for row in block.rows]
+        print_table(("", "successes", "power"), rows)
         print_paragraph("")
