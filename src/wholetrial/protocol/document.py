@@ -67,15 +67,20 @@ def read_document(content: bytes, file: str) -> Node:
     try:
         return _Builder(file, yaml.parse(text, Loader=_LOADER)).document()
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        place = Place(mark.line + 1, mark.column + 1) if mark else Place(1, 1)
-        line = (
-            text.splitlines()[place.line - 1] if mark and mark.line < text.count("\n") + 1 else ""
-        )
-        advice = "indent with spaces, not tabs" if "\t" in line else "quote text that holds signs"
-        raise _refused(file, place, "YAML", error.problem or "something else", advice) from None
+        raise _unreadable(file, error, text.splitlines()) from None
     except yaml.YAMLError as error:
         raise _refused(file, Place(1, 1), "YAML", str(error).splitlines()[0], "") from None
+
+
+def _unreadable(file: str, error: yaml.MarkedYAMLError, lines: list[str]) -> Exception:
+    mark = error.problem_mark or error.context_mark
+    place = Place(mark.line + 1, mark.column + 1) if mark else Place(1, 1)
+    line = lines[place.line - 1] if place.line <= len(lines) else ""
+    problem = (error.problem or "something else").removeprefix("found ")
+    wanted = problem.partition("did not find expected ")[2]
+    expected, found = (wanted, "something else") if wanted else ("YAML", problem)
+    advice = "indent with spaces, not tabs" if "\t" in line else "quote text that holds signs"
+    return _refused(file, place, expected, found, advice)
 
 
 def plain(node: Node) -> Any:

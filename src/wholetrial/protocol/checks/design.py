@@ -117,16 +117,17 @@ def _masking(trial: Examined) -> Iterator[Finding]:
 
 def _visible(protocol: Protocol) -> bool:
     """Whether an arm can be told from another by when and how doses are given."""
-    seen = set()
-    for arm in protocol.arms.values():
-        doses = given_in(protocol, arm)
-        given = frozenset(
+    doses = [given_in(protocol, arm) for arm in protocol.arms.values()]
+    if any(dose.intervention not in protocol.interventions for arm in doses for dose in arm):
+        return False
+    seen = {
+        frozenset(
             (protocol.interventions[dose.intervention].route, on)
-            for dose in doses
-            if dose.intervention in protocol.interventions
+            for dose in arm
             for on in days(protocol, dose.times)
         )
-        seen.add(given)
+        for arm in doses
+    }
     return len(seen) > 1
 
 

@@ -82,11 +82,13 @@ def _nobody(trial: Examined) -> Iterator[Finding]:
     left: dict[str, _Span] = {}
     for path, compare, needed in _decisive(trial):
         limits = limits_of(trial.protocol, compare.value)
-        if limits is None or compare.derived or compare.when or compare.value in ("", None):
+        if limits is None or compare.derived or compare.when:
             continue
-        before = left.get(compare.value, _Span(limits.low, limits.high))
-        after = _meet(before, _allowed(compare, needed))
-        if after.is_empty() and not before.is_empty():
+        attainable = _Span(limits.low, limits.high)
+        alone = _meet(attainable, _allowed(compare, needed))
+        before = left.get(compare.value, attainable)
+        after = _meet(before, alone)
+        if after.is_empty() and not before.is_empty() and not alone.is_empty():
             expected = f"criteria that somebody can meet: {compare.value} is decided twice"
             yield error(trial, path, expected, f"'{compare}', which leaves nobody",
                         word=compare.value)  # fmt: skip

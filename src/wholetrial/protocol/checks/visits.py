@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from wholetrial.protocol.checks import vocabulary
 from wholetrial.protocol.checks.calendar import anchor_visits, day, visits_at
 from wholetrial.protocol.checks.examined import Examined, error
 from wholetrial.protocol.condition import Compare, Condition, Named, parts
@@ -165,10 +166,11 @@ def _advice(trial: Examined) -> str:
 def _criteria(trial: Examined) -> Iterator[Finding]:
     eligibility = trial.protocol.eligibility
     at = anchor_visits(trial.protocol, trial.calendar)
-    if not at:
+    if not at and eligibility.anchor in vocabulary.events(trial.protocol):
         advice = "name an epoch with a visit, such as screening"
         found = f"'{eligibility.anchor}'"
         yield error(trial, "eligibility.anchor", "a time with a visit", found, advice)
+    if not at:
         return
     for block, criteria in (("include", eligibility.include), ("exclude", eligibility.exclude)):
         for name, criterion in criteria.items():
