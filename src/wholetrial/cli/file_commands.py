@@ -51,10 +51,10 @@ def check(
     as_json: AsJson = False,
 ) -> None:
     """Check a trial file: every finding at once, with file, line and column; 1 on errors."""
-    from wholetrial.programme.trials import trial_file, verdict
-    from wholetrial.protocol.check import check_file, has_errors
+    from wholetrial.programme.trials import check_trial, verdict
+    from wholetrial.protocol.check import has_errors
 
-    protocol, findings = check_file(trial_file(trial))
+    protocol, findings = check_trial(trial)
     if as_json:
         print_json(
             [

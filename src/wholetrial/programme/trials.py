@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from wholetrial.programme.published import check_published
 from wholetrial.protocol.check import check_file
 from wholetrial.protocol.finding import Finding, InvalidTrialFileError, nearest
 from wholetrial.protocol.load import load as load_file
@@ -95,6 +96,20 @@ def verdict(findings: Sequence[Finding]) -> str:
     return ", ".join(said if counts["error"] else ["no errors", *said])
 
 
+def check_trial(trial: str | Path) -> tuple[Protocol | None, tuple[Finding, ...]]:
+    """Check a trial file, and the published results that stand beside it.
+
+    Returns the protocol, None where the file holds none, and every finding. Raises
+    UnknownTrialError where there is no such trial.
+    """
+    file = trial_file(trial)
+    protocol, findings = check_file(file)
+    published = published_file(file)
+    if protocol is None or published is None:
+        return protocol, findings
+    return protocol, (*findings, *check_published(published, protocol))
+
+
 def load_checked(trial: str | Path, *, version: str | None = None) -> Checked:
     """Load a trial and check it.
 
@@ -102,7 +117,7 @@ def load_checked(trial: str | Path, *, version: str | None = None) -> Checked:
     check finds an error.
     """
     file = trial_file(trial)
-    protocol, findings = check_file(file)
+    protocol, findings = check_trial(file)
     errors = [finding for finding in findings if finding.severity == "error"]
     if protocol is None or errors:
         raise InvalidTrialFileError(errors)
