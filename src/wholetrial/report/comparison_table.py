@@ -1,0 +1,354 @@
+"""The table of comparisons: published beside recorded beside simulated, endpoint by endpoint."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+
+from wholetrial.analysis.operating import Forecast, forecast
+from wholetrial.analysis.statistic import Statistic
+from wholetrial.protocol.published import PublishedResult
+from wholetrial.report.contents import Contents
+from wholetrial.report.labels import endpoint_text, group_label, plain, set_text
+from wholetrial.report.numbers import (
+    NONE,
+    count_of,
+    interval,
+    number,
+    p_number,
+    percent,
+    percent_interval,
+    percentage_points,
+    signed,
+    with_interval,
+)
+
+_SHARES = ("proportion", "event_free")
+_NUMBERS = {
+    "proportion": "share of participants",
+    "event_free": "share without the event",
+    "mean_change": "mean change from baseline",
+}
+_BESIDE_NOTHING = ("p_value", "not_computed")
+
+
+class Column(NamedTuple):
+    """A column of the table: where its numbers are from, and its heading."""
+
+    source: str
+    key: str
+    heading: str
+
+
+class Cell(NamedTuple):
+    """What stands in a cell, and a second line in small print."""
+
+    text: str = ""
+    note: str = ""
+
+
+class ComparisonRow(NamedTuple):
+    """One arm or group: its cells by column, and its place among the rows."""
+
+    group: str
+    label: str
+    within: bool
+    cells: tuple[Cell, ...]
+
+
+class EndpointTable(NamedTuple):
+    """One endpoint at one time in one analysis; `number` says what its estimate is."""
+
+    endpoint: str
+    text: str
+    level: str
+    at: str
+    analysis_set: str
+    columns: tuple[Column, ...]
+    sources: tuple[tuple[str, int], ...]
+    rows: tuple[ComparisonRow, ...]
+    words: tuple[str, ...]
+    not_computed: tuple[str, ...]
+    control: str
+    number: str
+
+
+class _Found(NamedTuple):
+    """Everything that is known of one endpoint at one time in one analysis."""
+
+    contents: Contents
+    analysis: str
+    endpoint: str
+    at: str
+    published: Sequence[Statistic]
+    recorded: Sequence[Statistic]
+    one_trial: Sequence[Statistic]
+    many_trials: Sequence[Forecast]
+
+
+Key = tuple[str, str, str]
+
+
+def comparison_tables(contents: Contents) -> Iterator[EndpointTable]:
+    """A table for every endpoint, time and analysis with at least one statistic."""
+    made, told = contents.simulated, contents.published
+    sources: tuple[Sequence[Statistic], ...] = (
+        told.statistics if told else (),
+        contents.recorded.statistics if contents.recorded else (),
+        made.statistics if made else (),
+    )
+    forecasts = made.forecasts if made and made.replicates > 1 else ()
+    for key in dict.fromkeys(_key(one) for source in sources for one in source):
+        published, recorded, one_trial = (
+            [one for one in source if _key(one) == key] for source in sources
+        )
+        many = [one for one in forecasts if _key(one.statistic) == key]
+        yield _table(_Found(contents, *key, published, recorded, one_trial, many))
+
+
+def _key(one: Statistic) -> Key:
+    return one.analysis, one.endpoint, one.at
+
+
+def _table(found: _Found) -> EndpointTable:
+    contents, protocol = found.contents, found.contents.protocol
+    cells = {group: _cells(found, group) for group in _groups(found)}
+    columns = [column for column in _columns(found) if any(column.key in c for c in cells.values())]
+    every = (*found.published, *found.recorded, *found.one_trial)
+    controls = dict.fromkeys(one.control for one in every if one.control)
+    pooled = {word for word in cells if word not in protocol.arms}
+    return EndpointTable(
+        endpoint=found.endpoint,
+        text=endpoint_text(protocol, found.endpoint),
+        level=every[0].level,
+        at=found.at,
+        analysis_set=set_text(protocol, every[0].analysis_set),
+        columns=tuple(columns),
+        sources=tuple(_spans(columns)),
+        rows=tuple(
+            ComparisonRow(
+                group,
+                group_label(contents, group),
+                any(group in protocol.arms_named(word) for word in pooled),
+                tuple(known.get(column.key, Cell(NONE)) for column in columns),
+            )
+            for group, known in cells.items()
+        ),
+        words=tuple(_words(found)),
+        not_computed=tuple(_not_computed(found)),
+        control=", ".join(group_label(contents, name) for name in controls),
+        number=next((_NUMBERS[one.name] for one in every if one.name in _NUMBERS), ""),
+    )
+
+
+def _groups(found: _Found) -> list[str]:
+    """The groups that are described or compared: tested before control, roles before arms."""
+    protocol = found.contents.protocol
+    named = dict.fromkeys(
+        one.arm for one in (*found.published, *found.recorded, *found.one_trial) if one.arm
+    )
+    arms = list(protocol.arms)
+
+    def place(group: str) -> tuple[bool, int]:
+        role = protocol.arms[group].role if group in protocol.arms else group
+        return role == "control", arms.index(group) if group in arms else -1
+
+    return sorted(named, key=place)
+
+
+def _columns(found: _Found) -> Iterator[Column]:
+    yield Column("Published", "printed", "Printed")
+    for source, key in (("Published", "published"), ("Recorded", "recorded")):
+        yield Column(source, f"{key} count", "Count")
+        yield Column(source, f"{key} value", "Estimate (95% CI)")
+        yield Column(source, f"{key} difference", "Difference (95% CI)")
+        if source == "Published":
+            yield Column(source, "printed p", "P printed")
+        yield Column(source, f"{key} p", "P recomputed" if source == "Published" else "P")
+    made = found.contents.simulated
+    if found.many_trials and made is not None:
+        yield Column(f"Simulated, {made.replicates:,} trials", "mean", "Mean (90% of trials)")
+        yield Column(
+            f"Simulated, {made.replicates:,} trials",
+            "mean difference",
+            "Difference (90% of trials)",
+        )
+        return
+    yield Column("Simulated, one trial", "simulated count", "Count")
+    yield Column("Simulated, one trial", "simulated value", "Estimate (95% CI)")
+    yield Column("Simulated, one trial", "simulated difference", "Difference (95% CI)")
+    yield Column("Simulated, one trial", "simulated p", "P")
+
+
+def _spans(columns: Sequence[Column]) -> Iterator[tuple[str, int]]:
+    for source in dict.fromkeys(column.source for column in columns):
+        yield source, sum(column.source == source for column in columns)
+
+
+def _cells(found: _Found, group: str) -> dict[str, Cell]:
+    cells: dict[str, Cell] = {}
+    cells |= _printed_cells(found, group)
+    for source, statistics in (
+        ("published", found.published),
+        ("recorded", found.recorded),
+        ("simulated", found.one_trial),
+    ):
+        for one in statistics:
+            if one.arm == group and one.name != "not_computed":
+                cells |= _statistic_cells(source, one)
+    for key, compared in (("mean", False), ("mean difference", True)):
+        many = forecast_of(found.contents, found.many_trials, group, compared=compared)
+        if many is not None:
+            cells[key] = _forecast_cell(many, _published_value(found, group, compared=compared))
+    return cells
+
+
+def _statistic_cells(source: str, one: Statistic) -> dict[str, Cell]:
+    if one.name == "p_value":
+        return {f"{source} p": Cell(p_number(one.value), one.why_none)}
+    kind = "difference" if one.control else "value"
+    cells = {f"{source} {kind}": Cell(_value_text(one), one.why_none)}
+    if one.count is not None:
+        cells[f"{source} count"] = Cell(count_of(one.count, one.n))
+    elif not one.control:
+        cells[f"{source} count"] = Cell(f"n = {int(one.n):,}")
+    return cells
+
+
+def _value_text(one: Statistic) -> str:
+    if one.name in _SHARES:
+        return with_interval(percent(one.value), percent_interval(one.low, one.high))
+    if one.name == "risk_difference":
+        return with_interval(percentage_points(one.value), percent_interval(one.low, one.high))
+    form = signed if one.control or one.name == "mean_change" else number
+    return with_interval(form(one.value), interval(one.low, one.high))
+
+
+def _printed_cells(found: _Found, group: str) -> dict[str, Cell]:
+    result = _published_result(found)
+    if result is None:
+        return {}
+    cells = {}
+    if group in result.printed:
+        cells["printed"] = Cell(str(result.printed[group]).replace(" %", "%"))
+    protocol = found.contents.protocol
+    for printed in result.p_value:
+        contrast = printed.contrast
+        arms = (contrast.arms,) if contrast.how == "pooled" else protocol.arms_named(contrast.arms)
+        if group in arms and group not in protocol.arms_named(contrast.control):
+            cells["printed p"] = Cell(str(printed).removeprefix("="))
+    return cells
+
+
+def _published_result(found: _Found) -> PublishedResult | None:
+    told = found.contents.published
+    return told.published.results.get(found.endpoint) if told and found.published else None
+
+
+def _forecast_cell(many: Forecast, published: float | None) -> Cell:
+    one = many.statistic
+    if np.isnan(many.mean):
+        return Cell(NONE, f"no number in {many.failed} of {many.replicates} trials")
+    shown = replace(
+        one, value=np.asarray(many.mean), low=np.asarray(many.low), high=np.asarray(many.high)
+    )
+    note = f"no number in {many.failed:,} trials" if many.failed else ""
+    side = _side(many, published)
+    outside = f"published lies {side}" if side in ("above", "below") else ""
+    return Cell(_value_text(shown), note or outside)
+
+
+def forecast_of(
+    contents: Contents, forecasts: Iterable[Forecast], group: str, *, compared: bool
+) -> Forecast | None:
+    """What many trials say of a group; a role's arms taken together where they are counted."""
+    alike = [
+        one
+        for one in forecasts
+        if bool(one.statistic.control) == compared and one.statistic.name not in _BESIDE_NOTHING
+    ]
+    for one in alike:
+        if one.statistic.arm == group:
+            return one
+    if compared or group in contents.protocol.arms:
+        return None
+    arms = contents.protocol.arms_named(group)
+    return _pooled(group, [one.statistic for one in alike if one.statistic.arm in arms])
+
+
+def _pooled(group: str, parts: Sequence[Statistic]) -> Forecast | None:
+    counts = [part.count for part in parts if part.count is not None]
+    if not parts or len(counts) < len(parts):
+        return None
+    count, n = np.sum(counts, axis=0), np.sum([part.n for part in parts], axis=0)
+    share = np.where(n > 0, count / np.maximum(n, 1), np.nan)
+    return forecast(replace(parts[0], arm=group, value=share, n=n, count=count))
+
+
+def _published_value(found: _Found, group: str, *, compared: bool) -> float | None:
+    for one in found.published:
+        if (one.arm, bool(one.control)) == (group, compared) and one.name not in _BESIDE_NOTHING:
+            return None if np.isnan(one.value) else float(one.value)
+    return None
+
+
+def _side(many: Forecast, published: float | None) -> str:
+    """Where the published number lies: inside, above or below the middle 90 % of trials."""
+    if published is None or np.isnan(many.low):
+        return ""
+    slack = 1e-9
+    if published > many.high + slack:
+        return "above"
+    return "below" if published < many.low - slack else "inside"
+
+
+def _words(found: _Found) -> Iterator[str]:
+    """How the published numbers lie among the simulated trials, in sentences."""
+    inside = outside = 0
+    for group in _groups(found):
+        for compared, what in ((False, "published"), (True, "published difference")):
+            many = forecast_of(found.contents, found.many_trials, group, compared=compared)
+            told = _published_value(found, group, compared=compared)
+            side = _side(many, told) if many else ""
+            inside += side == "inside"
+            if many is not None and told is not None and side in ("above", "below"):
+                outside += 1
+                yield _outside(found, group, (what, told, side), many)
+    if inside:
+        all_of_them = "" if outside else "All " if inside > 1 else "The "
+        plural = "numbers lie" if inside > 1 else "number lies"
+        counted = "" if all_of_them == "The " else f"{inside} "
+        yield (
+            f"{all_of_them}{counted}published {plural} inside the middle 90% of simulated trials."
+        )
+
+
+def _outside(found: _Found, group: str, told: tuple[str, float, str], many: Forecast) -> str:
+    what, value, side = told
+    share = many.statistic.name in (*_SHARES, "risk_difference")
+    text = percent(value) if share else number(value)
+    ends = percent_interval(many.low, many.high) if share else interval(many.low, many.high)
+    unit = "%" if share else ""
+    return (
+        f"{group_label(found.contents, group)}: the {what} {text} lies {side} the middle 90% of "
+        f"simulated trials ({ends}{unit})."
+    )
+
+
+def _not_computed(found: _Found) -> Iterator[str]:
+    every = (*found.published, *found.recorded, *found.one_trial)
+    told: Mapping[str, None] = dict.fromkeys(
+        one.why_none + (f" ({group_label(found.contents, one.arm)})" if one.arm else "")
+        for one in every
+        if one.not_computed
+    )
+    yield from (plain(line) for line in told)
+
+
+def alike(tables: Iterable[EndpointTable]) -> tuple[tuple[EndpointTable, ...], ...]:
+    """Tables put together where their columns are the same."""
+    together: dict[tuple[Column, ...], list[EndpointTable]] = {}
+    for table in tables:
+        together.setdefault(table.columns, []).append(table)
+    return tuple(tuple(group) for group in together.values())
