@@ -173,7 +173,7 @@ def read_unit(reader: Reader) -> Unit:
 
 def read_point(reader: Reader) -> Point:
     """Read "week 12", "month 3 after withdrawal" or the name of an event."""
-    if reader.sees("day", "week", "month", "year") and reader.peek(1).kind == "number":
+    if reader.sees("day", "week", "month", "year"):
         unit = read_unit(reader)
         number = reader.integer()
         return Point(number=number, unit=unit, after=_read_after(reader))
@@ -182,7 +182,7 @@ def read_point(reader: Reader) -> Point:
 
 def read_points(reader: Reader) -> Points:
     """Read "weeks 0 to 3, 4, 8 after withdrawal", one point, or an event."""
-    if not (reader.sees("days", "weeks", "months", "years") and reader.peek(1).kind == "number"):
+    if not reader.sees("days", "weeks", "months", "years"):
         return Points(points=(read_point(reader),))
     unit = read_unit(reader)
     numbers = _read_part(reader)
