@@ -122,4 +122,4 @@ def _unplanned(
         n = int((~np.isnan(values[:, index])).sum())
         if n and visit not in planned:
             says = f"{measure.name} at '{visit.label}', where it is not planned"
-            yield of_table(sheet, "visit", says, f"{n} values", severity="warning")
+            yield of_table(sheet, "visit", says, f"{n} value{'s' * (n > 1)}", severity="warning")

@@ -21,15 +21,19 @@ def write_tables(records: Records, folder: Path) -> tuple[Path, ...]:
     """Write the tables of one trial into a folder, all of them or none; returns their paths.
 
     Records hold no terms of adverse events, no reasons and no units: these columns are left out.
-    Raises ValueError for records of several replicates, and for what the tables cannot hold.
+    Raises ValueError for records of several replicates, and for what the tables cannot hold; OSError
+    where a file cannot be written.
     """
     tables = tables_of(records)
     folder.mkdir(parents=True, exist_ok=True)
     final = {name: folder / TABLES[name].file for name in tables}
+    for path in final.values():
+        if path.is_dir():
+            raise IsADirectoryError(f"{path} is a folder; a table needs its name")
     partial = {name: folder / f".{TABLES[name].file}.partial" for name in tables}
     try:
         for name, table in tables.items():
-            table.write_csv(partial[name])
+            partial[name].write_bytes(table.write_csv().encode())
         for name, path in final.items():
             partial[name].replace(path)
     finally:
