@@ -35,9 +35,9 @@ def randomize(
 ) -> None:
     """Make the allocation list: sealed seed, a commitment to publish now, files apart."""
     from wholetrial.programme.conduct import randomize_trial
-    from wholetrial.programme.trials import load
+    from wholetrial.programme.trials import load_checked
 
-    done = randomize_trial(load(trial), out, seed=seed, reserve=reserve)
+    done = randomize_trial(load_checked(trial).protocol, out, seed=seed, reserve=reserve)
     if as_json:
         files = {name: str(path) for name, path in asdict(done.files).items()}
         print_json({"commitment": done.commitment, "lines": done.lines, "files": files})
@@ -82,9 +82,10 @@ def plan(
 ) -> None:
     """A participant's calendar: visits with windows, doses, what depends on a result."""
     from wholetrial.conduct.calendar_plan import calendar_plan
-    from wholetrial.programme.trials import load
+    from wholetrial.programme.trials import load_checked
 
-    made = calendar_plan(load(trial), _date(start), weight=weight, arm=arm)
+    protocol = load_checked(trial).protocol
+    made = calendar_plan(protocol, _date(start), weight=weight, arm=arm)
     if as_json:
         print_json(_calendar_json(made))
         return
