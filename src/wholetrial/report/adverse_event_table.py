@@ -9,7 +9,7 @@ from wholetrial.data.records import Codes, Flags, Records
 from wholetrial.endpoints.outcomes import Outcomes
 from wholetrial.protocol.timeline import day_of
 from wholetrial.report.contents import Contents
-from wholetrial.report.labels import endpoint_text
+from wholetrial.report.labels import endpoint_text, group_label, set_text
 from wholetrial.report.numbers import count_percent
 from wholetrial.report.trials_shown import ShownTrial
 
@@ -25,26 +25,28 @@ class EventRow(NamedTuple):
 
 
 class EventTable(NamedTuple):
-    """One trial's adverse events; `arms` with those exposed."""
+    """One trial's adverse events; `arms` with those in the analysis set."""
 
     kind: str
     title: str
     caution: str
+    analysis_set: str
     arms: tuple[tuple[str, int], ...]
     rows: tuple[EventRow, ...]
 
 
 def adverse_event_table(contents: Contents, trial: ShownTrial) -> EventTable:
     """Count participants with events, in the analysis set of each safety endpoint."""
-    records = trial.records
-    exposed = [records.received == position for position in range(len(records.arms))]
+    counted = [found for found in trial.outcomes if found.variable.kind == "events"][:1]
     return EventTable(
         kind=trial.kind,
         title=trial.title,
         caution=trial.caution,
+        analysis_set="".join(set_text(contents.protocol, found.analysis_set) for found in counted),
         arms=tuple(
-            (contents.labels.get(name, name), int(np.count_nonzero(who)))
-            for name, who in zip(records.arms, exposed, strict=True)
+            (group_label(contents, name), int(np.count_nonzero(found.of_group(name))))
+            for found in counted
+            for name in found.groups
         ),
         rows=tuple(_rows(contents, trial)),
     )

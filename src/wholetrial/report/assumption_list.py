@@ -6,17 +6,27 @@ from typing import Any, NamedTuple
 from pydantic import BaseModel
 
 from wholetrial.protocol.protocol import Protocol
+from wholetrial.protocol.provenance import UNDECLARED
 from wholetrial.report.contents import Contents
 from wholetrial.report.labels import plain, sentence, source_text
 
+_BY_ARM = ("dropout", "adverse_events")
+_NAMES_INSIDE = ("scenarios", "courses", "choice")
+
 
 class Assumption(NamedTuple):
-    """One assumed statement: what of, its value, where it is from and why."""
+    """One assumed statement: what of, and its value."""
 
     what: str
     value: str
+
+
+class AssumptionBlock(NamedTuple):
+    """Assumptions of one kind from one source."""
+
+    title: str
     source: str
-    because: str
+    rows: tuple[Assumption, ...]
 
 
 class OpenReading(NamedTuple):
@@ -28,22 +38,27 @@ class OpenReading(NamedTuple):
     because: str
 
 
-def assumptions(contents: Contents) -> tuple[tuple[str, tuple[Assumption, ...]], ...]:
-    """Every leaf of the file's assumptions, block by block in its order."""
+def assumptions(contents: Contents) -> tuple[AssumptionBlock, ...]:
+    """Every leaf of the file's assumptions, by kind and source, in the file's order."""
     protocol = contents.protocol
     if protocol.assumptions is None:
         return ()
-    blocks: dict[str, list[Assumption]] = {}
+    blocks: dict[tuple[str, str], list[Assumption]] = {}
     for path, value in _leaves(protocol.assumptions, "assumptions"):
         _, block, *rest = path.split(".")
-        found = Assumption(
-            ", ".join(contents.labels.get(part, plain(part)) for part in rest) or plain(block),
-            plain(value) if block == "scenarios" else value,
-            source_text(protocol.sources, protocol.provenance.source(path)),
-            _because(protocol, path),
+        labels = contents.labels if block in _BY_ARM else {}
+        what = ", ".join(labels.get(part, plain(part)) for part in rest) or plain(block)
+        title = sentence(plain(block))
+        blocks.setdefault((title, _source(protocol, path)), []).append(
+            Assumption(sentence(what), plain(value) if block in _NAMES_INSIDE else value)
         )
-        blocks.setdefault(sentence(plain(block)), []).append(found)
-    return tuple((block, tuple(rows)) for block, rows in blocks.items())
+    kinds = dict.fromkeys(title for title, _ in blocks)
+    return tuple(
+        AssumptionBlock(title, source, tuple(rows))
+        for kind in kinds
+        for (title, source), rows in blocks.items()
+        if title == kind
+    )
 
 
 def open_readings(protocol: Protocol) -> tuple[OpenReading, ...]:
@@ -76,6 +91,14 @@ def _written(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return str(value)
+
+
+def _source(protocol: Protocol, path: str) -> str:
+    """Where a statement is from; the reason too where nobody else stated it."""
+    found = protocol.provenance.source(path)
+    text = sentence(source_text(protocol.sources, found))
+    because = _because(protocol, path) if found in UNDECLARED else ""
+    return f"{text}: {because}" if because else text
 
 
 def _because(protocol: Protocol, path: str) -> str:

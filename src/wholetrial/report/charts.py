@@ -23,7 +23,7 @@ _STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",
     "svg.hashsalt": "wholetrial",
     "font.family": "DejaVu Sans",
-    "font.size": 12,
+    "font.size": 12.5,
     "text.color": INK,
     "text.parse_math": False,
     "axes.edgecolor": QUIET,
@@ -59,7 +59,7 @@ def house_style() -> Iterator[None]:
 
 def percent_axis(axes: Axes) -> None:
     """Shares from 0 to 100 % on the y axis."""
-    axes.set_ylim(-0.02, 1.04)
+    axes.set_ylim(-0.02, 1.1)
     axes.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "25", "50", "75", "100%"])
 
 

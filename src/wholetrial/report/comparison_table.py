@@ -34,11 +34,12 @@ _BESIDE_NOTHING = ("p_value", "not_computed")
 
 
 class Column(NamedTuple):
-    """A column of the table: where its numbers are from, and its heading."""
+    """A column of the table: where its numbers are from, its heading and what is in brackets."""
 
     source: str
     key: str
     heading: str
+    brackets: str = ""
 
 
 class Cell(NamedTuple):
@@ -135,7 +136,7 @@ def _table(found: _Found) -> EndpointTable:
             )
             for group, known in cells.items()
         ),
-        words=tuple(_words(found)),
+        words=(*_words(found), *_also_fits(found)),
         not_computed=tuple(_not_computed(found)),
         control=", ".join(group_label(contents, name) for name in controls),
         number=next((_NUMBERS[one.name] for one in every if one.name in _NUMBERS), ""),
@@ -161,23 +162,24 @@ def _columns(found: _Found) -> Iterator[Column]:
     yield Column("Published", "printed", "Printed")
     for source, key in (("Published", "published"), ("Recorded", "recorded")):
         yield Column(source, f"{key} count", "Count")
-        yield Column(source, f"{key} value", "Estimate (95% CI)")
-        yield Column(source, f"{key} difference", "Difference (95% CI)")
+        yield Column(source, f"{key} value", "Estimate", "95% CI")
+        yield Column(source, f"{key} difference", "Difference", "95% CI")
         if source == "Published":
             yield Column(source, "printed p", "P printed")
         yield Column(source, f"{key} p", "P recomputed" if source == "Published" else "P")
     made = found.contents.simulated
     if found.many_trials and made is not None:
-        yield Column(f"Simulated, {made.replicates:,} trials", "mean", "Mean (90% of trials)")
+        yield Column(f"Simulated, {made.replicates:,} trials", "mean", "Mean", "90% of trials")
         yield Column(
             f"Simulated, {made.replicates:,} trials",
             "mean difference",
-            "Difference (90% of trials)",
+            "Difference",
+            "90% of trials",
         )
         return
     yield Column("Simulated, one trial", "simulated count", "Count")
-    yield Column("Simulated, one trial", "simulated value", "Estimate (95% CI)")
-    yield Column("Simulated, one trial", "simulated difference", "Difference (95% CI)")
+    yield Column("Simulated, one trial", "simulated value", "Estimate", "95% CI")
+    yield Column("Simulated, one trial", "simulated difference", "Difference", "95% CI")
     yield Column("Simulated, one trial", "simulated p", "P")
 
 
@@ -301,6 +303,13 @@ def _side(many: Forecast, published: float | None) -> str:
     if published > many.high + slack:
         return "above"
     return "below" if published < many.low - slack else "inside"
+
+
+def _also_fits(found: _Found) -> Iterator[str]:
+    """Other counts that fit what is printed."""
+    result = _published_result(found)
+    for group, share in result.also_fits.items() if result else ():
+        yield f"{group_label(found.contents, group)}: {share} fits what is printed as well."
 
 
 def _words(found: _Found) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """The picture of the design: arms as rows, time as axis, doses and visits as marks."""
 
 from collections.abc import Iterator
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import NamedTuple
 
 from wholetrial.endpoints.derive import NotDerivedError, one_time_each
@@ -38,6 +38,8 @@ _CLOSEST = 3.5
 """Doses nearer than this many pixels on a phone are drawn as one bar."""
 _SMALL_LETTER = 5.8
 _LINE = 17
+_MILLION = 1e6
+_OFTEN = {1: "daily", 7: "weekly", 14: "every 2 weeks", 28: "every 4 weeks"}
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
@@ -141,7 +143,7 @@ def _rows(contents: Contents, axis: Axis) -> Iterator[Row]:
     for name, arm in protocol.arms.items():
         choices = [len(dose.one_of) for dose in arm.doses if isinstance(dose, DoseChoice)]
         planned = [
-            administrations(protocol, name, choice=choice) for choice in range(max(choices or [1]))
+            administrations(protocol, name, choice=choice) for choice in range(min(choices or [1]))
         ]
         given = dict.fromkeys(plain(dose.intervention) for doses in planned for dose in doses)
         yield Row(
@@ -156,11 +158,15 @@ def _rows(contents: Contents, axis: Axis) -> Iterator[Row]:
 
 def _lane(protocol: Protocol, arm: str, doses: tuple[Administration, ...], axis: Axis) -> Lane:
     single, bars, wanted = [], [], []
-    for days, text in _runs(doses):
-        places = [axis.place(day) for day in days]
-        wanted.append(((places[0] + places[-1]) / 2, text))
+    several = len({dose.intervention for dose in doses}) > 1 or any(
+        isinstance(dose, DoseChoice) for dose in protocol.arms[arm].doses
+    )
+    for run in _runs(doses):
+        places = [axis.place(dose.day) for dose in run]
         gap = (places[-1] - places[0]) / max(len(places) - 1, 1) * NARROWEST / 100
-        if len(places) > 1 and gap < _CLOSEST:
+        close = len(places) > 1 and gap < _CLOSEST
+        wanted.append(((places[0] + places[-1]) / 2, _run_text(run, close=close, named=several)))
+        if close:
             bars.append(Bar(places[0], round(places[-1] - places[0], 2)))
         else:
             single += places
@@ -175,24 +181,33 @@ def _lane(protocol: Protocol, arm: str, doses: tuple[Administration, ...], axis:
     return Lane(tuple(single), tuple(bars), tuple(by_rule), labels, middle, middle + 14)
 
 
-def _runs(doses: tuple[Administration, ...]) -> Iterator[tuple[list[int], str]]:
-    """Doses that follow one another with the same amount, and the label of each run."""
-    for (name, amount, most, unit), run in groupby(
+def _runs(doses: tuple[Administration, ...]) -> Iterator[list[Administration]]:
+    """Doses that follow one another with the same amount."""
+    for _, run in groupby(
         doses, key=lambda dose: (dose.intervention, dose.amount, dose.most, dose.unit)
     ):
-        days = [dose.day for dose in run]
-        upper = f" to {number_text(most)}" if most is not None else ""
-        what = plain(name) if amount is None else f"{_amount(amount)}{upper} {unit}"
-        yield days, shortened(what if len(days) == 1 else f"{len(days)} × {what}")
+        yield list(run)
 
 
-def _amount(amount: float) -> str:
-    """An amount as people write it: a million cells is 10⁶, not seven digits."""
-    power = len(str(int(amount))) - 1
-    if power < 5:
-        return number_text(amount)
-    raised = str(power).translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"))
-    return f"{number_text(amount / 10**power)} × 10{raised}"
+def _run_text(run: list[Administration], *, close: bool, named: bool) -> str:
+    """The label of a run: "4 × 45 mg", or "methotrexate 5 to 25 mg weekly" above a bar."""
+    first = run[0]
+    amount = "" if first.amount is None else _amount(first)
+    name = plain(first.intervention) if named or not amount else ""
+    what = " ".join(part for part in (name, amount) if part)
+    gaps = {after.day - before.day for before, after in pairwise(run)}
+    often = _OFTEN.get(gaps.pop(), "") if close and len(gaps) == 1 else ""
+    if often:
+        return shortened(f"{what} {often}")
+    return shortened(what if len(run) == 1 else f"{len(run)} × {what}")
+
+
+def _amount(dose: Administration) -> str:
+    """An amount as people read it: 3 million cells, not seven digits."""
+    amounts = [amount for amount in (dose.amount, dose.most) if amount is not None]
+    millions = all(amount >= _MILLION for amount in amounts)
+    texts = [number_text(amount / _MILLION if millions else amount) for amount in amounts]
+    return f"{' to '.join(texts)}{' million' if millions else ''} {dose.unit}"
 
 
 def _drawn_rules(protocol: Protocol) -> Iterator[tuple[str, Rule]]:

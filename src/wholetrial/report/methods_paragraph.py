@@ -10,11 +10,11 @@ from wholetrial.report.contents import Contents
 from wholetrial.report.labels import endpoint_text, group_label, plain, sentence, set_text
 
 _STRATEGIES = {
-    "treatment_policy": "is ignored: the values measured count (treatment policy)",
-    "hypothetical": "is treated as if it had not happened (hypothetical)",
+    "treatment_policy": "the values measured count all the same (treatment policy)",
+    "hypothetical": "treated as if it had not happened (hypothetical)",
     "composite_variable": "counts as no response (composite variable)",
-    "while_on_treatment": "ends the values that count (while on treatment)",
-    "principal_stratum": "defines a stratum (principal stratum)",
+    "while_on_treatment": "values count until then (while on treatment)",
+    "principal_stratum": "those who would not have it are analyzed (principal stratum)",
 }
 
 
@@ -35,40 +35,50 @@ def analysis_sets(protocol: Protocol) -> tuple[tuple[str, str], ...]:
 
 def _analysis(contents: Contents, plan: Analysis) -> str:
     protocol = contents.protocol
-    of = "; ".join(endpoint_text(protocol, name) for name in plan.of)
-    parts = [f"{of}: analyzed in {set_text(protocol, plan.set)}", _estimate(plan)]
-    if plan.compare is not None:
-        arms = group_label(contents, plan.compare.arms).lower()
-        if plan.compare.how == "each":
-            arms = f"each of {arms}"
-        parts.append(f"{arms} compared with {group_label(contents, plan.compare.control)}")
-    if plan.against is not None:
-        parts.append(f"against {plan.against}")
-    parts.append(TESTS.get(plan.test, plain(plan.test)))
-    if plan.alpha is not None:
-        parts.append(f"alpha {plan.alpha}")
-    if plan.multiplicity is not None:
-        parts.append(
-            "no correction for several tests"
-            if plan.multiplicity == "none"
-            else f"corrected for several tests after {sentence(plain(plan.multiplicity))}"
-        )
-    if plan.beside is not None:
-        covariates = ", ".join(plain(name) for name in plan.beside.adjust_for)
-        parts.append(f"beside it {plain(plan.beside.adjusted_by)} for {covariates}")
-    return f"{'; '.join(parts)}."
+    texts = [endpoint_text(protocol, name) for name in plan.of]
+    analyzed = f"{'; '.join(texts)}. Analyzed in {set_text(protocol, plan.set)}."
+    return " ".join([analyzed, _estimate(plan), *_comparison(contents, plan), *_beside(plan)])
 
 
 def _estimate(plan: Analysis) -> str:
-    summary = SUMMARIES.get(plan.estimate.summary, plain(plan.estimate.summary))
+    summary = sentence(SUMMARIES.get(plan.estimate.summary, plain(plan.estimate.summary)))
     method = METHODS.get(plan.estimate.interval)
     title = method.title if method else plain(plan.estimate.interval)
-    return f"{summary}, {number_text(plan.estimate.level)}% interval: {title}"
+    return f"{summary} has a {number_text(plan.estimate.level)}% interval ({title})."
+
+
+def _comparison(contents: Contents, plan: Analysis) -> Iterator[str]:
+    test = TESTS.get(plan.test, plain(plan.test))
+    if plan.compare is not None:
+        arms = group_label(contents, plan.compare.arms)
+        arms = (
+            f"Each of: {arms.lower()}" if plan.compare.how == "each" else f"Pooled: {arms.lower()}"
+        )
+        yield f"{arms}, compared with {group_label(contents, plan.compare.control)} by {test}."
+    elif plan.against is not None:
+        yield f"Compared with {plan.against} by {test}."
+    elif plan.test == "none":
+        yield "No test."
+    if plan.alpha is not None:
+        yield f"Alpha is {plan.alpha}, {_correction(plan)}."
+
+
+def _correction(plan: Analysis) -> str:
+    if plan.multiplicity in (None, "none"):
+        return "without correction for several tests"
+    return f"corrected for several tests by {sentence(plain(str(plan.multiplicity)))}'s method"
+
+
+def _beside(plan: Analysis) -> Iterator[str]:
+    if plan.beside is not None:
+        covariates = ", ".join(plain(name) for name in plan.beside.adjust_for)
+        yield f"Beside it stands {plain(plan.beside.adjusted_by)} for {covariates}."
 
 
 def _intercurrent(protocol: Protocol) -> Iterator[str]:
-    for event, strategy in protocol.intercurrent.items():
-        yield f"{sentence(plain(event))} {_STRATEGIES[strategy]}."
+    for strategy in dict.fromkeys(protocol.intercurrent.values()):
+        events = [plain(name) for name, one in protocol.intercurrent.items() if one == strategy]
+        yield f"Intercurrent event ({', '.join(events)}): {_STRATEGIES[strategy]}."
 
 
 def _missing(protocol: Protocol) -> Iterator[str]:
@@ -79,4 +89,4 @@ def _missing(protocol: Protocol) -> Iterator[str]:
         ("time to an event", rules.time_to),
     ):
         if rule is not None:
-            yield f"A missing {what}: {rule}."
+            yield f"Missing {what}: {rule}."

@@ -57,7 +57,7 @@ class Curve(NamedTuple):
 
 
 class ResponseByVisit(NamedTuple):
-    """The curves of the terms of one or several measures, arm by arm."""
+    """The curves of the terms of one or several measures, or why there are none."""
 
     kind: str
     title: str
@@ -71,6 +71,7 @@ class ResponseByVisit(NamedTuple):
     arms: tuple[str, ...]
     with_control: bool
     curves: tuple[Curve, ...]
+    not_derived: str
 
     @property
     def with_forecast(self) -> bool:
@@ -89,8 +90,14 @@ def response_by_visit(contents: Contents, trial: ShownTrial) -> Iterator[Respons
     analysis_set = _response_set(protocol)
     for measures, terms in _terms_by_measures(protocol).items():
         shown = terms[:_AT_ONCE]
-        found = [curve for term in shown for curve in _curves(contents, trial, term, analysis_set)]
-        if found:
+        found: list[Curve] = []
+        not_derived = ""
+        try:
+            for term in shown:
+                found += _curves(contents, trial, term, analysis_set)
+        except NotDerivedError as reason:
+            found, not_derived = [], str(reason)
+        if found or not_derived:
             yield ResponseByVisit(
                 kind=trial.kind,
                 title=trial.title,
@@ -104,6 +111,7 @@ def response_by_visit(contents: Contents, trial: ShownTrial) -> Iterator[Respons
                 arms=trial.records.arms,
                 with_control=0 < len(protocol.arms_named("control")) < len(protocol.arms),
                 curves=tuple(found),
+                not_derived=not_derived,
             )
 
 

@@ -45,7 +45,7 @@ def response_panels(contents: Contents, found: ResponseByVisit, key: str) -> tup
     behind = [c for c in found.curves if c.arm in controls and c.term == found.terms[0]]
     last = max((point.day for curve in found.curves for point in curve.points), default=7)
     panels = []
-    for index, arm in enumerate(found.arms):
+    for index, arm in enumerate(found.arms if found.curves else ()):
         curves = [curve for curve in found.curves if curve.arm == arm]
         label = group_label(contents, arm)
         shown = [] if arm in controls else behind
@@ -74,8 +74,10 @@ def _draw(chart: Chart, key: str, described: str) -> str:
         week_axis(axes, chart.last)
         axes.set_xlim(right=chart.last / 7 * 1.24)
         for week, name in chart.changes:
-            axes.axvline(week, 0, 0.97, color=QUIET, lw=0.8, ls=(0, (1.5, 2)))
-            axes.text(week + 0.4, 1.03, name, va="top", fontsize=11, color=QUIET)
+            axes.axvline(week, color=QUIET, lw=0.8, ls=(0, (1.5, 2)))
+            axes.text(
+                week + 0.01 * chart.last / 7, 1.03, name, va="bottom", fontsize=11.5, color=QUIET
+            )
         for curve in chart.behind:
             weeks = [0, *(point.day / 7 for point in curve.points)]
             axes.plot(weeks, [0, *(p.share for p in curve.points)], color=QUIET, lw=1, alpha=0.5)
@@ -85,10 +87,10 @@ def _draw(chart: Chart, key: str, described: str) -> str:
             axes.annotate(
                 plain(curve.term),
                 (chart.last / 7 * (1 + _ASIDE * (len(chart.curves) - 1)), ends[index]),
-                xytext=(6, 0),
+                xytext=(8, 0),
                 textcoords="offset points",
                 va="center",
-                fontsize=11.5,
+                fontsize=12,
             )
         return svg_of(figure, key, described)
 
