@@ -475,8 +475,8 @@ def test_very_many_like_mistakes_are_counted(psoriasis, tmp_path):
     assert len(lines) == 101
     assert lines[0].endswith("found 'placebos'; did you mean 'placebo'?")
     assert lines[-1] == (
-        "participants.csv:104:6: error: arm: expected other text, "
-        "found 900 more rows like those above, from here on"
+        f"participants.csv:104:6: error: arm: expected an arm of the trial {ARMS}, found "
+        "'placebos' and 899 more rows like it, from here on; did you mean 'placebo'?"
     )
 
 

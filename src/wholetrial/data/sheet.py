@@ -120,22 +120,14 @@ def complaints(
     """One finding for each wrong cell of a column; where very many are alike, their number."""
     rows = np.flatnonzero(wrong)
     said = lru_cache(maxsize=None)(say)
-    for row, text in zip(
-        rows[:MOST_ALIKE], sheet.text(column).gather(rows[:MOST_ALIKE]), strict=True
-    ):
+    shown = rows[: MOST_ALIKE + 1]
+    for index, (row, text) in enumerate(zip(shown, sheet.text(column).gather(shown), strict=True)):
         expected, advice = said(text or "")
         found = "nothing" if text is None else f"'{shortened(text)}'"
+        if index == MOST_ALIKE:
+            found = f"{found} and {rows.size - index - 1:,} more rows like it, from here on"
         where = place(sheet, column, int(row))
         yield Finding(sheet.file, where, column, expected, found, advice, severity)
-    if rows.size > MOST_ALIKE:
-        yield _more(sheet, column, rows, severity)
-
-
-def _more(sheet: Sheet, column: str, rows: Positions, severity: Severity) -> Finding:
-    where = place(sheet, column, int(rows[MOST_ALIKE]))
-    found = f"{rows.size - MOST_ALIKE:,} more rows like those above, from here on"
-    expected = "other text" if severity == "error" else "the same in other rows"
-    return Finding(sheet.file, where, column, expected, found, "", severity)
 
 
 def of_table(

@@ -21,8 +21,8 @@ def write_tables(records: Records, folder: Path) -> tuple[Path, ...]:
     """Write the tables of one trial into a folder, all of them or none; returns their paths.
 
     Records hold no terms of adverse events, no reasons and no units: these columns are left out.
-    Raises ValueError for records of several replicates, and for what the tables cannot hold; OSError
-    where a file cannot be written.
+    Raises ValueError for records of several replicates, and for what the tables cannot hold;
+    OSError where a file cannot be written.
     """
     tables = tables_of(records)
     folder.mkdir(parents=True, exist_ok=True)
