@@ -61,7 +61,8 @@ def _opening(protocol: Protocol) -> str:
     words.append(_STRUCTURES[design.structure])
     article = "an" if words[0].startswith(("o", "n/")) else "a"
     kind = "trial" if design.type == "interventional" else "observational study"
-    return f"{protocol.trial} is {article} {', '.join(words)} {kind} in {design.condition}"
+    name = f"the trial {protocol.trial}" if protocol.trial[0].islower() else protocol.trial
+    return f"{name} is {article} {', '.join(words)} {kind} in {design.condition}"
 
 
 def _masked_word(masked: tuple[str, ...]) -> str:
