@@ -214,8 +214,10 @@ def test_100_megabytes_are_refused_at_once(invoke: Invoke) -> None:
     refused = invoke("check", "huge.yaml")
     assert refused.exit_code == 1
     assert refused.stdout.splitlines() == [
-        "huge.yaml:1:1: error: expected at most 1,000,000 bytes, found more; "
-        "a trial file is short: is this another file?",
+        (
+            "huge.yaml:1:1: error: expected at most 1,000,000 bytes, found more; "
+            "a trial file is short: is this another file?"
+        ),
         "huge.yaml: 1 error",
     ]
 
@@ -238,8 +240,7 @@ def test_every_finding_comes_at_once(invoke: Invoke, krueger_text: str) -> None:
         ("nct00320216", "no trial 'nct00320216': neither an id nor a file; did you mean 'NCT00320216'?"),
         (
             "mine.yml",
-            "no trial 'mine.yml': neither an id nor a file; known: NCT00320216, NCT03424629, "
-            "NCT04537689, NCT04979910, NCT06374979",
+            "no trial 'mine.yml': neither an id nor a file; known: NCT00320216, NCT03424629, NCT04537689, NCT04979910, NCT06374979",
         ),
     ],
 )  # fmt: skip

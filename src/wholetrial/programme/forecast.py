@@ -4,10 +4,13 @@ from collections.abc import Callable
 
 from wholetrial.analysis.operating import forecast, powers, stacked
 from wholetrial.analysis.statistic import Statistic
+from wholetrial.conditions.evaluate import measures_of
 from wholetrial.programme.results import analyze_records
+from wholetrial.protocol.endpoint import Endpoint
 from wholetrial.protocol.protocol import Protocol
 from wholetrial.report.contents import Simulated
 from wholetrial.simulation.cautions import assumptions_of, cautions_of
+from wholetrial.simulation.readings import Readers
 from wholetrial.simulation.simulate import in_blocks, people_screened, prepare, simulate
 
 Progress = Callable[[int], None]
@@ -23,13 +26,17 @@ def forecast_trial(
 ) -> Simulated:
     """Simulate a trial many times; keep the records of the first, and what all of them say.
 
+    An endpoint of something that the assumptions do not let the simulator record is left out, and
+    a caution says so: nobody reads an empty column as no change.
+
     Raises NotSimulatedError for a trial that no model can run.
     """
     simulation = prepare(protocol, seed, scenario)
     first = simulate(simulation, range(1)).replicate(0)
-    one = analyze_records(protocol, first)
+    unseen = unseen_endpoints(protocol, simulation.readers)
+    one = analyze_records(protocol, first, without=unseen)
     blocks: list[tuple[Statistic, ...]] = [
-        analyze_records(protocol, records).statistics
+        analyze_records(protocol, records, without=unseen).statistics
         for records in in_blocks(simulation, replicates, progress)
     ]
     statistics = stacked(blocks)
@@ -43,6 +50,39 @@ def forecast_trial(
         forecasts=tuple(forecast(found) for found in statistics if not found.not_computed),
         powers=tuple(powers(protocol, statistics)),
         screened=people_screened(simulation),
-        cautions=cautions_of(simulation),
+        cautions=(
+            *(f"Not simulated: {endpoint}: {why}." for endpoint, why in unseen.items()),
+            *cautions_of(simulation),
+        ),
         assumptions=assumptions_of(simulation),
     )
+
+
+def unseen_endpoints(protocol: Protocol, readers: Readers) -> dict[str, str]:
+    """The endpoints of what is never recorded in a simulation, each with the reason."""
+    recorded, found = _recorded(protocol, readers), {}
+    for name, (_, endpoint) in protocol.endpoints.named().items():
+        missing = [one for one in _instruments(protocol, endpoint) if one not in recorded]
+        if missing:
+            found[name] = (
+                f"{', '.join(missing)} needs a baseline and a visit_noise in the assumptions"
+            )
+        elif endpoint.events and not (protocol.assumptions and protocol.assumptions.adverse_events):
+            found[name] = "the assumptions have no adverse_events"
+    return found
+
+
+def _recorded(protocol: Protocol, readers: Readers) -> set[str]:
+    baseline = protocol.assumptions.baseline if protocol.assumptions else {}
+    return {
+        name for name, kind in readers.kinds.items() if name in baseline or kind.startswith("pga")
+    }
+
+
+def _instruments(protocol: Protocol, endpoint: Endpoint) -> list[str]:
+    conditions = [*endpoint.response, endpoint.among, endpoint.time_to]
+    used = [change.measure for change in endpoint.change]
+    for condition in conditions:
+        if condition is not None:
+            used += measures_of(condition, protocol)
+    return [name for name in dict.fromkeys(used) if name in protocol.instruments]

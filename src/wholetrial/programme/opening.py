@@ -1,5 +1,6 @@
 """What every report opens with: the design in words, the check's verdict, what to keep in mind."""
 
+from wholetrial import __version__
 from wholetrial.programme.trials import Checked
 from wholetrial.protocol.design_in_words import design_in_words
 from wholetrial.protocol.protocol import Protocol
@@ -14,6 +15,7 @@ def opening(checked: Checked) -> Contents:
         design=design_in_words(protocol),
         labels={name: arm.label for name, arm in protocol.arms.items()},
         checked=checked.verdict,
+        version=__version__,
         notes=_notes(protocol),
     )
 

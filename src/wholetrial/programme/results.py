@@ -1,6 +1,6 @@
 """Takes records, or published counts, through every planned analysis of a trial."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 from wholetrial.analysis.methods import METHODS, references
@@ -21,12 +21,17 @@ class Analyzed(NamedTuple):
     statistics: tuple[Statistic, ...]
 
 
-def analyze_records(protocol: Protocol, records: Records) -> Analyzed:
-    """Every planned analysis of a trial's records; a leading axis of replicates stays."""
+def analyze_records(
+    protocol: Protocol, records: Records, *, without: Collection[str] = ()
+) -> Analyzed:
+    """Every planned analysis of a trial's records; a leading axis of replicates stays.
+
+    `without` names endpoints that the records cannot speak of.
+    """
     outcomes: list[Outcomes] = []
     statistics: list[Statistic] = []
     for name, plan in protocol.analyses.items():
-        for endpoint in plan.of:
+        for endpoint in (name for name in plan.of if name not in without):
             for outcome in derive(protocol, records, endpoint, plan.set):
                 outcomes.append(outcome)
                 statistics += analyze(protocol, name, outcome)
