@@ -58,7 +58,7 @@ class Contents:
 
     `design` is the design in a few sentences, `labels` the arms' labels by name, and
     `not_simulated` why there is no simulation; `references` the papers of exactly the methods used,
-    `checked` the check's verdict on the file.
+    `checked` the check's verdict on the file, `version` that of the program.
     """
 
     protocol: Protocol
@@ -71,3 +71,4 @@ class Contents:
     references: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     checked: str = ""
+    version: str = ""

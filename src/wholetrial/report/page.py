@@ -53,8 +53,6 @@ def render_report(contents: Contents) -> str:
 
     The same contents give the same bytes.
     """
-    from wholetrial import __version__
-
     sections = [section for section in _sections(contents) if section.value]
     return _page(
         "report.html",
@@ -62,7 +60,7 @@ def render_report(contents: Contents) -> str:
         protocol=contents.protocol,
         facts=facts(contents),
         sections=sections,
-        version=__version__,
+        version=contents.version,
     )
 
 
