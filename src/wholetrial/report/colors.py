@@ -1,6 +1,7 @@
 """One accent color for each arm, told apart with any color vision, dark enough on white.
 
-Hues after Okabe and Ito, Color Universal Design, 2008, darkened to a contrast of 3 to 1 and more.
+Vermillion and green are Okabe and Ito's; the others were chosen to stay apart without red or green
+cones, at a contrast of 3 to 1 and more (WCAG 2.2, non-text contrast).
 """
 
 from wholetrial.protocol.protocol import Protocol
@@ -11,7 +12,7 @@ HAIR = "#dfe3e8"
 PAPER = "#ffffff"
 
 _CONTROL = ("#5b6672", "#8a6d3b")
-_EXPERIMENTAL = ("#0b62a4", "#c2500a", "#00795a", "#8a4a9c", "#2b7f9e", "#97690a", "#b23a5e")
+_EXPERIMENTAL = ("#0b62a4", "#d55e00", "#009e73", "#7a1f3d", "#4a90d9", "#332288")
 
 
 def arm_colors(protocol: Protocol) -> dict[str, str]:

@@ -1,0 +1,93 @@
+"""The report in a browser: nothing wider than the page, on a desk and on a phone."""
+
+import os
+import shutil
+from dataclasses import replace
+
+import pytest
+
+from wholetrial.report.page import IndexRow, render_index, render_report
+
+CHROMIUM = os.environ.get("WHOLETRIAL_CHROMIUM") or shutil.which("chromium")
+QUIET_BROWSER = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+LONG = "A very long label " * 17
+
+
+@pytest.fixture(scope="module")
+def browser():
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    if CHROMIUM is None:
+        pytest.skip(
+            "chromium is not installed: apt-get install chromium, or set WHOLETRIAL_CHROMIUM"
+        )
+    with playwright.sync_playwright() as started:
+        found = started.chromium.launch(executable_path=CHROMIUM, args=QUIET_BROWSER)
+        yield found
+        found.close()
+
+
+@pytest.fixture(scope="module")
+def files(whole, only_planned, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("reports")
+    pages = {
+        "whole": render_report(whole),
+        "planned": render_report(only_planned),
+        "long": render_report(replace(whole, labels={"a": LONG[:300], "p": "y" * 300})),
+        "index": render_index([IndexRow("A-1", LONG, "recruiting", "report.html")]),
+    }
+    for name, page in pages.items():
+        (folder / f"{name}.html").write_text(page, encoding="utf-8")
+    return folder
+
+
+def opened(browser, files, name, width):
+    page = browser.new_page(viewport={"width": width, "height": 900})
+    requests = []
+    page.on("request", lambda request: requests.append(request.url))
+    page.goto((files / f"{name}.html").as_uri())
+    return page, requests
+
+
+@pytest.mark.parametrize("width", [1280, 390, 360])
+@pytest.mark.parametrize("name", ["whole", "planned", "long", "index"])
+def test_nothing_is_wider_than_the_page(browser, files, name, width):
+    page, requests = opened(browser, files, name, width)
+    assert page.evaluate("document.scrollingElement.scrollWidth <= innerWidth")
+    assert requests == [page.url]
+    page.close()
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_text_in_pictures_is_never_small(browser, files, width):
+    page, _ = opened(browser, files, "whole", width)
+    heights = page.evaluate(
+        "[...document.querySelectorAll('svg text')].map(text => text.getBoundingClientRect().height)"
+        ".filter(height => height > 0)"
+    )
+    assert heights
+    assert min(heights) >= 10
+    page.close()
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_the_labels_of_the_design_do_not_meet(browser, files, width):
+    page, _ = opened(browser, files, "whole", width)
+    meeting = page.evaluate(
+        """[...document.querySelectorAll('.picture svg.strip')].flatMap(strip => {
+          const boxes = [...strip.querySelectorAll('text')].map(text => text.getBoundingClientRect())
+            .filter(box => box.width > 0);
+          return boxes.flatMap((one, index) => boxes.slice(index + 1).filter(other =>
+            one.left < other.right && other.left < one.right &&
+            one.top + 2 < other.bottom && other.top + 2 < one.bottom).map(other => [one.left, other.left]));
+        })"""
+    )
+    assert meeting == []
+    page.close()
