@@ -221,6 +221,8 @@ def whole(protocol, published, recorded, simulated):
         simulated=simulated,
         references=("Fisher RA. J R Stat Soc 1935;98:39-82.",),
         notes=("A note for every reader.",),
+        checked="no findings",
+        version="0.1.0",
     )
 
 

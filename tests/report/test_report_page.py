@@ -130,6 +130,11 @@ def test_a_model_beyond_its_data_says_so_before_anything_else(page):
         assert "The model is used beyond its data." in section[: section.index("</section>")]
 
 
+def test_the_program_and_the_verdict_on_the_file_are_named(page):
+    assert "wholetrial 0.1.0; seed 7, 50 simulated trials, scenario as modelled." in page
+    assert "<dt>Trial file</dt><dd>No findings</dd>" in page
+
+
 def test_recorded_and_simulated_data_are_told_apart(page):
     flow = page[page.index('<section id="flow"') : page.index('<section id="baseline"')]
     assert "Recorded data: a folder of tables" in flow

@@ -48,7 +48,7 @@ def test_power_has_its_monte_carlo_error_and_an_exact_interval(whole):
     (row,) = block.rows
     assert (
         block.title
-        == "PASI lower by 75% or more at week 8 (week 8): Fisher's exact test, alpha 0.05 two-sided"
+        == "PASI lower by 75% or more at week 8: Fisher's exact test, alpha 0.05 two-sided"
     )
     assert (row.compared, row.successes, row.power) == (
         "Drug A with Placebo",

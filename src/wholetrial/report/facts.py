@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from wholetrial.protocol.protocol import Protocol
 from wholetrial.report.contents import Contents
 from wholetrial.report.labels import plain, sentence
 
@@ -17,11 +16,11 @@ class Fact(NamedTuple):
 
 def facts(contents: Contents) -> tuple[Fact, ...]:
     """The trial at a glance, then which results this report has and which it has not."""
-    return (*_design(contents.protocol), *_results(contents))
+    return (*_design(contents), *_results(contents))
 
 
-def _design(protocol: Protocol) -> Iterator[Fact]:
-    design = protocol.design
+def _design(contents: Contents) -> Iterator[Fact]:
+    protocol, design = contents.protocol, contents.protocol.design
     yield Fact("Condition", sentence(design.condition))
     yield Fact("Phase", sentence(str(design.phase)))
     arms = len(protocol.arms)
@@ -40,6 +39,8 @@ def _design(protocol: Protocol) -> Iterator[Fact]:
         )
     if design.centers is not None:
         yield Fact("Centers", f"{design.centers:,}")
+    if contents.checked:
+        yield Fact("Trial file", sentence(contents.checked))
 
 
 def _results(contents: Contents) -> Iterator[Fact]:

@@ -36,7 +36,9 @@ def power_blocks(contents: Contents) -> tuple[PowerBlock, ...]:
     for one in made.powers:
         test = sentence(TESTS.get(one.test, plain(one.test)))
         alpha = f", alpha {one.alpha}" if one.alpha else ""
-        title = f"{endpoint_text(contents.protocol, one.endpoint)} ({plain(one.at)}): {test}{alpha}"
+        text = endpoint_text(contents.protocol, one.endpoint)
+        at = "" if one.at in text else f", {plain(one.at)}"
+        title = f"{text}{at}: {test}{alpha}"
         blocks.setdefault(title, []).append(_row(contents, one))
     return tuple(PowerBlock(title, tuple(rows)) for title, rows in blocks.items())
 
