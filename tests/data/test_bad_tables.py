@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from wholetrial.data.read import read_records
 from wholetrial.data.sheet import LARGEST_TABLE, InvalidDataError
+from wholetrial.data.tables import TABLES
 from wholetrial.protocol.load import load
 
 TRIALS = Path(__file__).parents[2] / "trials"
@@ -108,6 +109,13 @@ PARTICIPANTS = {
     "header only": (
         PEOPLE,
         "participants.csv:1:1: error: expected at least one participant, found no row",
+    ),
+    "no whole row": (
+        PEOPLE + "A\n",
+        (
+            "participants.csv:2:1: error: expected 2 cells, as in the first line, found 1; "
+            "a missing value keeps its comma"
+        ),
     ),
     "empty file": (
         "",
@@ -262,6 +270,14 @@ OBSERVATIONS = {
 }
 
 OTHERS = {
+    "header only": (
+        "observations",
+        SEEN,
+        (
+            "observations.csv:1:1: error: expected at least one value measured at a visit, "
+            "found no row"
+        ),
+    ),
     "a visit before randomization": (
         "visits",
         "participant,visit,date\nA,week 12,2026-03-01\n",
@@ -501,12 +517,12 @@ SCRAPS = st.sampled_from(
 
 
 @given(
-    table=st.sampled_from(["participants", "observations"]),
+    table=st.sampled_from(list(TABLES)),
     content=st.one_of(st.binary(max_size=60), st.lists(SCRAPS).map("".join).map(str.encode)),
 )
 def test_whatever_the_bytes_a_table_is_read_or_refused(table, content, psoriasis, tmp_path_factory):
     folder = tmp_path_factory.mktemp("scraps")
-    header = GOOD[table].partition("\n")[0].encode() + b"\n"
+    header = ",".join(column.name for column in TABLES[table].columns).encode() + b"\n"
     for text in (content, header + content):
         write(folder, {**GOOD, table: text})
         shape, said = outcome(folder, psoriasis)

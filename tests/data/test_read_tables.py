@@ -106,6 +106,28 @@ def test_baseline_facts_and_arms_received(read):
     ]
 
 
+def test_a_column_that_is_almost_a_known_one_is_a_warning(read):
+    records, warnings = read(
+        participants="participant,arm,Recieved,Age,stage\nA,once_45,none,45,2\nB,placebo,,30,1\n",
+        observations=SEEN,
+    )
+    assert list(records.facts) == ["Age", "stage"]
+    assert but_numbers(warnings) == [
+        (
+            "participants.csv:1:17: warning: Recieved: the column 'Recieved' is not one that this "
+            "language knows; did you mean 'received'?"
+        ),
+        (
+            "participants.csv:1:26: warning: Age: the column 'Age' is not one that this language "
+            "knows; did you mean 'age'?"
+        ),
+        (
+            "participants.csv:2:11: warning: Recieved: the column 'Recieved' is not kept, as it does "
+            "not hold numbers only, found 'none'"
+        ),
+    ]
+
+
 def test_dates_are_counted_from_week_0_and_visits_without_a_row_came_as_planned(read):
     records, warnings = read(
         participants="participant,arm,week_0\nA,once_45,2026-03-02\nB,placebo,\n",

@@ -105,6 +105,11 @@ def test_mistakes_in_the_wide_file(read, old, new, said):
     assert errors(caught.value) == said
 
 
+def test_a_wide_file_without_rows(read):
+    with pytest.raises(InvalidDataError, match="expected at least one participant, found no row"):
+        read(csv=CSV.splitlines()[0])
+
+
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [

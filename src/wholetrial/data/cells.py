@@ -13,7 +13,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from wholetrial.data.records import Flags, Floats
-from wholetrial.data.sheet import Said, Sheet, complaints, near, place
+from wholetrial.data.sheet import MOST_ALIKE, Said, Sheet, complaints, near, place
 from wholetrial.protocol.finding import Finding, Severity
 
 Positions = NDArray[np.int64]
@@ -202,10 +202,12 @@ def repeated(sheet: Sheet, column: str, key: Positions, expected: str) -> Iterat
     """Findings for rows whose key an earlier row has; a negative key is nobody's."""
     _, first, inverse = np.unique(key, return_index=True, return_inverse=True)
     earlier = first[inverse]
-    again = (key >= 0) & (earlier != np.arange(key.size))
-    for row in np.flatnonzero(again)[:MOST_COMPARED]:
+    again = np.flatnonzero((key >= 0) & (earlier != np.arange(key.size)))
+    for index, row in enumerate(again[: MOST_ALIKE + 1]):
         line = place(sheet, column, int(earlier[row])).line
         found = f"a second one (the first is in line {line})"
+        if index == MOST_ALIKE:
+            found = f"{found} and {again.size - index - 1:,} more like it, from here on"
         where = place(sheet, column, int(row))
         yield Finding(sheet.file, where, column, expected, found, "keep the right one")
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from wholetrial.data.cells import UNKNOWN, Numbers, outside, read_names, read_numbers
 from wholetrial.data.records import Floats
-from wholetrial.data.sheet import Sheet, of_table
+from wholetrial.data.sheet import Sheet, nearest_name, of_table
 from wholetrial.protocol.finding import Finding
 from wholetrial.protocol.protocol import Protocol
 
@@ -50,6 +50,7 @@ def read_facts(sheet: Sheet, protocol: Protocol) -> Facts:
         expected = _expected(name, protocol)
         fact = _known(sheet, name, expected) if expected else _other(sheet, name)
         findings += fact.findings
+        findings += () if expected else _misspelt(sheet, name, protocol)
         if expected or not fact.findings:
             values[name] = fact.value
     if sheet.has("sex"):
@@ -79,6 +80,15 @@ def _known(sheet: Sheet, name: str, expected: Expected) -> Numbers:
     if expected.whole:
         wrong |= ~np.isnan(value) & (value != np.rint(value))
     return Numbers(value, (*number.findings, *outside(sheet, name, wrong, expected.words)))
+
+
+def _misspelt(sheet: Sheet, name: str, protocol: Protocol) -> Iterator[Finding]:
+    """A warning for a column that is almost one that the language knows."""
+    known = (*NOT_FACTS, "age", "male", *protocol.eligibility.concepts)
+    meant = nearest_name(name, known, alike=0.8)
+    if meant:
+        says = f"the column '{name}' is not one that this language knows"
+        yield of_table(sheet, name, says, "", f"did you mean '{meant}'?", "warning")
 
 
 def _longer_than_life(sheet: Sheet, name: str, values: Mapping[str, Floats]) -> Iterator[Finding]:

@@ -33,7 +33,7 @@ def open_tables(folder: Path) -> Opened:
         found = "a file" if folder.is_file() else "nothing"
         expected = "a folder with the tables of the trial"
         raise InvalidDataError([of_file(folder, expected, found, "check the path")])
-    files = sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
+    files = _files(folder)
     sheets: dict[str, Sheet] = {}
     findings = list(_other_files(folder, files))
     for table in TABLES.values():
@@ -50,6 +50,14 @@ def open_tables(folder: Path) -> Opened:
         if all(finding.severity != "error" for finding in problems):
             sheets[table.name] = sheet
     return Opened(sheets, tuple(findings))
+
+
+def _files(folder: Path) -> list[str]:
+    try:
+        return sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
+    except OSError as problem:
+        why = (problem.strerror or str(problem)).lower()
+        raise InvalidDataError([of_file(folder, "a folder that can be read", why)]) from None
 
 
 def _absent(folder: Path, table: Table, files: list[str]) -> Iterator[Finding]:
@@ -79,7 +87,7 @@ def _fitting(sheet: Sheet, table: Table) -> Iterator[Finding]:
         if name not in known and not table.open_ended:
             says = f"the column '{name}' is not one of this table, and not read"
             yield of_table(sheet, name, says, "", near(name, known), "warning")
-    if table.required and not sheet.frame.height and not sheet.findings:
+    if table.name == "observations" and not (sheet.frame.height or sheet.findings):
         yield of_table(sheet, "", f"at least {table.row}", "no row")
 
 

@@ -24,7 +24,7 @@ from wholetrial.data.happenings import (
 from wholetrial.data.observations import Observed, read_observations
 from wholetrial.data.people import People, read_people
 from wholetrial.data.records import Flags, Records, empty_events, empty_exposures, planned_visits
-from wholetrial.data.sheet import InvalidDataError, Said, Sheet, complaints
+from wholetrial.data.sheet import InvalidDataError, Said, Sheet, complaints, of_table
 from wholetrial.data.tables import TABLES
 from wholetrial.data.visits import Attendance, read_visits
 from wholetrial.protocol.finding import Finding, Place
@@ -66,10 +66,15 @@ def records_of(
     Raises InvalidDataError where any finding is an error.
     """
     found = [*findings, *chain.from_iterable(sheet.findings for sheet in sheets.values())]
-    if "participants" not in sheets:
+    participants = sheets.get("participants")
+    if participants is None:
+        raise InvalidDataError(_in_order(found))
+    if not participants.frame.height:
+        if not participants.findings:
+            found.append(of_table(participants, "", "at least one participant", "no row"))
         raise InvalidDataError(_in_order(found))
     visits = planned_visits(protocol)
-    people = read_people(sheets["participants"], protocol)
+    people = read_people(participants, protocol)
     parts = _read_parts(sheets, people, visits, protocol)
     found += people.findings
     found += chain.from_iterable(part.findings for part in parts)

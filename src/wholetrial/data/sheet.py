@@ -165,10 +165,10 @@ def near(text: str, known: Iterable[str]) -> str:
     return f"did you mean '{name}'?" if name else ""
 
 
-def nearest_name(text: str, known: Iterable[str]) -> str:
-    """The name most like a text, whatever its case; empty where none is near."""
+def nearest_name(text: str, known: Iterable[str], *, alike: float = 0.6) -> str:
+    """The name most like a text, whatever its case; empty where none is `alike` enough (0 to 1)."""
     folded = {name.casefold(): name for name in known}
-    close = get_close_matches(text.casefold(), folded, n=1, cutoff=0.6)
+    close = get_close_matches(text.casefold(), folded, n=1, cutoff=alike)
     return folded[close[0]] if close else ""
 
 
