@@ -131,6 +131,20 @@ PARTICIPANTS = {
             "is this a CSV file?"
         ),
     ),
+    "a terminal's control sequence": (
+        "participant,arm\nA,once_45\n\x9b31m,placebo\n",
+        (
+            "participants.csv:3:1: error: expected text, found the control character '\\x9b'; "
+            "is this a CSV file?"
+        ),
+    ),
+    "a cell of several lines": (
+        'participant,arm\nA,"once\n45"\n',
+        (
+            f"participants.csv:2:3: error: arm: expected an arm of the trial {ARMS}, "
+            "found 'once 45'; did you mean 'once_45'?"
+        ),
+    ),
     "UTF-16": (
         "participant,arm\n".encode("utf-16"),
         "participants.csv:1:1: error: expected text in UTF-8, found UTF-16; save it as CSV UTF-8",

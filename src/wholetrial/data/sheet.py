@@ -156,6 +156,7 @@ def part_of(sheet: Sheet, rows: Flags) -> Sheet:
 
 def shortened(text: str) -> str:
     """A text that fits into a line."""
+    text = text.replace("\n", " ")
     return text if len(text) <= 60 else text[:57] + "..."
 
 
@@ -207,7 +208,7 @@ def _check_text(content: bytes, file: str) -> None:
     if content.startswith(b"PK\x03\x04"):
         found = "a spreadsheet or another compressed file"
         raise _refused(file, Place(1, 1), "a CSV file", found, "save it as CSV UTF-8")
-    strange = re.search(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]", content)
+    strange = re.search(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\xc2[\x80-\x9f]", content)
     if strange:
         where = Place(content.count(b"\n", 0, strange.start()) + 1, 1)
         found = f"the control character {strange.group().decode()!r}"
