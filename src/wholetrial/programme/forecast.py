@@ -51,8 +51,8 @@ def forecast_trial(
         powers=tuple(powers(protocol, statistics)),
         screened=people_screened(simulation),
         cautions=(
-            *(f"Not simulated: {endpoint}: {why}." for endpoint, why in unseen.items()),
             *cautions_of(simulation),
+            *(f"Not simulated: {endpoint}: {why}." for endpoint, why in unseen.items()),
         ),
         assumptions=assumptions_of(simulation),
     )
