@@ -1,6 +1,8 @@
 """The report is one whole page: every section, nothing from elsewhere, the same bytes each time."""
 
 import re
+import subprocess
+import sys
 from dataclasses import replace
 from html.parser import HTMLParser
 
@@ -100,6 +102,11 @@ def test_nothing_comes_from_elsewhere(page):
 
 def test_the_same_contents_give_the_same_bytes(whole, page):
     assert render_report(whole) == page
+
+
+def test_drawing_is_loaded_only_where_something_is_drawn():
+    program = "import sys, wholetrial.report.page; sys.exit('matplotlib' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
 
 
 def test_titles_are_escaped(page):

@@ -132,7 +132,7 @@ def _draw_curve(axes: "Axes", curve: Curve, index: int, chart: Chart) -> None:
             )
 
 
-def _apart(places: Sequence[float], least: float = 0.085) -> list[float]:
+def _apart(places: Sequence[float], least: float = 0.1) -> list[float]:
     """Heights of labels, moved so that they do not meet."""
     order = sorted(range(len(places)), key=lambda index: places[index])
     moved: Mapping[int, float] = {}
