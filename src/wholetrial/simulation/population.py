@@ -147,6 +147,7 @@ def _value(planned: Distribution | Share, uniform: Floats, normal: Floats) -> Fl
 
 
 def _possible(protocol: Protocol, baseline: Mapping[str, Floats]) -> Flags:
+    """Whom there can be: within the instruments' ranges, no disease for longer than a life."""
     from wholetrial.instruments.library import instrument
 
     limits = dict(PHYSICAL)
@@ -161,6 +162,12 @@ def _possible(protocol: Protocol, baseline: Mapping[str, Floats]) -> Flags:
         for name, values in baseline.items()
         if name in limits
     ]
+    if "age" in baseline:
+        inside += [
+            years <= baseline["age"]
+            for name, years in baseline.items()
+            if name in protocol.eligibility.concepts
+        ]
     possible: Flags = np.logical_and.reduce(inside)
     return possible
 
