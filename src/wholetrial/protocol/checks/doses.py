@@ -13,10 +13,10 @@ from wholetrial.protocol.finding import Finding, nearest
 from wholetrial.protocol.protocol import Protocol
 from wholetrial.protocol.reader import PhraseError, Reader, number_text
 
-UNITS = ("mg", "g", "ug", "mcg", "ng", "mL", "L", "IU", "U", "cells", "mmol", "mol", "dose_level", "Gy", "MBq",
+UNITS = ("mg", "g", "ug", "mcg", "ng", "mL", "L", "IU", "U", "cells", "mmol", "mol", "Gy", "MBq",
          "J", "puffs", "drops", "tablets", "capsules", "sessions", "doses", "minutes", "hours",
          "mg/kg", "ug/kg", "mcg/kg", "g/kg", "cells/kg", "mL/kg", "IU/kg", "U/kg", "mg/m2",
-         "J/cm2")  # fmt: skip
+         "J/cm2", "dose_level")  # fmt: skip
 WEEKLY_DRUGS = ("methotrexate", "mtx")
 HARMS_THE_UNBORN = (
     "methotrexate", "acitretin", "isotretinoin", "thalidomide", "mycophenol", "leflunomide",
