@@ -203,7 +203,7 @@ def simulated(protocol, recorded):
         statistics=recorded.statistics,
         forecasts=tuple(forecasts),
         powers=(power,),
-        screened=11.0,
+        screened=11,
         cautions=("The model is used beyond its data.", "A second caution."),
         assumptions=(("Skin heals at one pace", "a card"),),
     )

@@ -50,14 +50,14 @@ class Flow(NamedTuple):
 def participant_flow(contents: Contents, trial: ShownTrial) -> Flow:
     """Count the people of one trial on their way through it."""
     n = len(trial.records.participants)
-    screened = contents.simulated.screened if contents.simulated else 0.0
+    screened = contents.simulated.screened if contents.simulated else 0
     counted = trial.kind == "simulated" and screened >= n > 0
     allocation = contents.protocol.design.allocation
     return Flow(
         kind=trial.kind,
         title=trial.title,
-        screened=f"{screened:,.0f}" if counted else "",
-        not_enrolled=f"{screened - n:,.0f}" if counted else "",
+        screened=f"{screened:,}" if counted else "",
+        not_enrolled=f"{screened - n:,}" if counted else "",
         came_in="Randomized" if allocation and allocation.randomized else "Enrolled",
         n=n,
         arms=tuple(_arms(contents, trial)),
