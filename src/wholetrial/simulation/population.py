@@ -69,13 +69,13 @@ def enroll(protocol: Protocol, stream: Stream, readers: Readers) -> Population:
     )
     drawn = _draw(protocol, Stream(stream.seed, replicate, participant), readers, attempt=0)
     waiting = np.flatnonzero(~drawn.eligible)
-    screened = replicate.size
+    screened = drawn.people
     for attempt in range(1, MOST_ATTEMPTS):
         if not waiting.size:
             break
-        screened += waiting.size
         again = Stream(stream.seed, replicate[waiting], participant[waiting])
         candidates = _draw(protocol, again, readers, attempt=attempt)
+        screened += candidates.people
         accepted = waiting[candidates.eligible]
         _replace(drawn.baseline, candidates.baseline, accepted, candidates.eligible)
         _replace(drawn.screening, candidates.screening, accepted, candidates.eligible)
@@ -108,6 +108,7 @@ class _Candidates:
     baseline: dict[str, Floats]
     screening: dict[str, Floats]
     eligible: Flags
+    people: int
 
 
 def _draw(protocol: Protocol, stream: Stream, readers: Readers, *, attempt: int) -> _Candidates:
@@ -125,7 +126,8 @@ def _draw(protocol: Protocol, stream: Stream, readers: Readers, *, attempt: int)
         readers, Latent(baseline, np.ones(stream.shape)), np.moveaxis(noise, -1, 0)
     )
     possible = _possible(protocol, baseline)
-    return _Candidates(baseline, seen, possible & eligible(protocol, baseline, seen))
+    accepted = possible & eligible(protocol, baseline, seen)
+    return _Candidates(baseline, seen, accepted, int(possible.sum()))
 
 
 def _value(planned: Distribution | Share, uniform: Floats, normal: Floats) -> Floats:
