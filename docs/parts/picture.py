@@ -44,6 +44,7 @@ LEFT, RIGHT, TOP, WIDTH, HEIGHT = 24, 556, 74, 1120, 616
 COLUMNS = (("published", "published count"), ("printed", "printed"), ("simulated", "mean"))
 P_COLUMNS = (("P printed", "printed p"), ("P here", "published p"))
 EDGES = (262, 322, 426, 484, 542)
+COUNTS = "Published: the counts that fit the percentages and P values which the paper prints."
 STYLE = """
 .page { fill: #ffffff; }
 .card { fill: #fbfaf7; stroke: #d9d5cc; }
@@ -123,6 +124,7 @@ def _tables(contents: Contents) -> Iterator[str]:
     for one in comparison_tables(contents):
         yield from _table(one, y)
         y += ROW * (len(one.rows) + 1) + 24
+    yield _text(RIGHT, HEIGHT - 40, COUNTS, "quiet")
     yield _text(RIGHT, HEIGHT - 22, _footnote(contents), "quiet")
 
 

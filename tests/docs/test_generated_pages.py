@@ -1,7 +1,11 @@
 """What is generated in the pages is what would be written now; `make docs` writes it anew."""
 
+import doctest
+
 import generate
 import pytest
+from parts import page as page_module
+from parts import tables
 from parts.page import PageError, grown, output_of, rendered
 
 
@@ -13,6 +17,13 @@ def test_a_page_is_as_it_would_be_written_now(name: str) -> None:
 def test_a_block_replaces_the_fields_it_names_and_adds_the_others() -> None:
     file = "a: 1\nb:\n  c: 2\n\nd: 3\n"
     assert grown(file, "b:\n  c: 4\ne: 5\n") == "a: 1\nb:\n  c: 4\nd: 3\ne: 5\n"
+
+
+@pytest.mark.parametrize("module", [page_module, tables])
+def test_the_examples_of_the_generator_run(module) -> None:
+    found = doctest.testmod(module)
+    assert found.attempted
+    assert not found.failed
 
 
 def test_a_page_that_has_drifted_is_seen() -> None:

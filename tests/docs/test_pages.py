@@ -151,3 +151,20 @@ def test_a_page_is_plain(page: Path) -> None:
     assert "\t" not in text
     for word in ("TODO", "blazing", "seamless", "powerful", "cutting-edge"):
         assert word not in text, f"{named(page)}: {word}"
+
+
+def runs_of_words(text: str, length: int) -> set[str]:
+    words = re.findall(r"[a-z0-9]+", text.lower())
+    return {" ".join(words[n : n + length]) for n in range(len(words) - length + 1)}
+
+
+def test_no_sentence_is_that_of_a_source() -> None:
+    """Facts and titles are taken from the trials' pages, sentences are not."""
+    folder = ROOT.parent / "shared" / "seeds"
+    if not folder.is_dir():
+        pytest.skip("the trials' own pages are not beside the repository")
+    sources = [runs_of_words(file.read_text("utf-8"), 15) for file in sorted(folder.iterdir())]
+    assert sources
+    for page in PAGES:
+        ours = runs_of_words(text_of(page), 15)
+        assert not any(ours & theirs for theirs in sources), named(page)
