@@ -11,7 +11,7 @@ from wholetrial.cli.file_commands import AsJson, Trial
 from wholetrial.cli.terminal import clear_errors, fail, print_json, print_paragraph, print_table
 
 if TYPE_CHECKING:
-    from wholetrial.conduct.calendar_plan import CalendarPlan, CalendarRow
+    from wholetrial.conduct.calendar_plan import CalendarPlan
 
 Folder = Annotated[Path, typer.Option("--out", help="A new folder for the list.")]
 
@@ -78,18 +78,23 @@ def plan(
     start: Annotated[str, typer.Option(help="Day 0 of the participant, as 2026-01-05.")],
     weight: Annotated[float | None, typer.Option(help="Body weight in kg.")] = None,
     arm: Annotated[str | None, typer.Option(help="The arm; masked trials need none.")] = None,
+    out: Annotated[Path | None, typer.Option(help="A page to print, such as plan.html.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """A participant's calendar: visits with windows, doses, what depends on a result."""
     from wholetrial.conduct.calendar_plan import calendar_plan
+    from wholetrial.programme.outputs import write_calendar
     from wholetrial.programme.trials import load_checked
 
     protocol = load_checked(trial).protocol
     made = calendar_plan(protocol, _date(start), weight=weight, arm=arm)
     if as_json:
         print_json(_calendar_json(made))
-        return
-    _print_calendar(made)
+    else:
+        _print_calendar(made)
+    if out is not None:
+        write_calendar(made, out)
+        typer.echo(f"wrote {out}", err=True)
 
 
 def _date(text: str) -> datetime.date:
@@ -114,6 +119,8 @@ def _print_calendar(made: "CalendarPlan") -> None:
 
 
 def _calendar_rows(made: "CalendarPlan") -> list[tuple[str, ...]]:
+    from wholetrial.report.calendar_page import conditions
+
     return [
         (
             str(row.date),
@@ -121,15 +128,10 @@ def _calendar_rows(made: "CalendarPlan") -> list[tuple[str, ...]]:
             "" if row.earliest == row.latest else f"{row.earliest:%d %b} to {row.latest:%d %b}",
             row.what,
             "\n".join(str(dose) for dose in row.doses),
-            "\n".join(_conditions(row)),
+            "\n".join(conditions(row)),
         )
         for row in made.rows
     ]
-
-
-def _conditions(row: "CalendarRow") -> list[str]:
-    of_doses = dict.fromkeys(dose.condition for dose in row.doses if dose.condition)
-    return [part for part in (row.condition, *row.decisions, *of_doses) if part]
 
 
 def _calendar_json(made: "CalendarPlan") -> dict[str, Any]:

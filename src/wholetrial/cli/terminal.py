@@ -14,6 +14,8 @@ import typer
 P = ParamSpec("P")
 T = TypeVar("T")
 WIDTH_WITHOUT_TERMINAL = 110
+MOST_LINES = 40
+"""Findings that a person can take in before the first is put right."""
 INTERRUPTED = 130
 """What a shell expects of a command that was stopped with Ctrl-C."""
 
@@ -45,8 +47,16 @@ def clear_errors(command: Callable[P, T]) -> Callable[P, T]:
 
 
 def fail(message: str) -> NoReturn:
-    """Print an error and end with 1."""
-    typer.echo(message if ": error:" in message else f"error: {message}", err=True)
+    """Print an error and end with 1; of very many findings the first errors, and how many more."""
+    if ": error:" not in message:
+        typer.echo(f"error: {message}", err=True)
+        raise typer.Exit(1)
+    lines = message.splitlines()
+    if len(lines) > MOST_LINES:
+        errors = [line for line in lines if ": error:" in line]
+        shown = errors[:MOST_LINES]
+        lines = [*shown, f"and {len(lines) - len(shown):,} more findings; put these right first"]
+    typer.echo("\n".join(lines), err=True)
     raise typer.Exit(1)
 
 
