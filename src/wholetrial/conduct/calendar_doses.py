@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from wholetrial.conduct.calendar_dates import Participation, PlanError, arm_of, dates_of
 from wholetrial.protocol.condition import Condition
+from wholetrial.protocol.condition_in_words import condition_in_words
 from wholetrial.protocol.design import Rule, read_quantity
 from wholetrial.protocol.dose import Dose, DoseChoice, Gift
 from wholetrial.protocol.protocol import Protocol
@@ -82,7 +83,7 @@ class PlannedDose:
 
 def in_words(condition: Condition, protocol: Protocol) -> str:
     """A condition in words."""
-    return str(condition).replace("_", " ")
+    return condition_in_words(condition, protocol)
 
 
 def grouped(number: float) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from wholetrial.analysis.proportions import clopper_pearson
+from wholetrial.conduct.calendar_plan import CalendarPlan
 from wholetrial.report.contents import Contents
 
 
@@ -44,6 +45,13 @@ def check_folder(folder: Path) -> None:
         raise NotADirectoryError(f"'{nearest}' is a file; name a folder for the results")
     if not os.access(nearest, os.W_OK | os.X_OK):
         raise PermissionError(f"nothing may be written into '{nearest}'; name another folder")
+
+
+def write_calendar(plan: CalendarPlan, file: Path) -> None:
+    """Write a participant's calendar as a page to print; whole, or not at all."""
+    from wholetrial.report.calendar_page import render_calendar
+
+    write_whole({file: render_calendar(plan)})
 
 
 def write_whole(texts: Mapping[Path, str]) -> None:

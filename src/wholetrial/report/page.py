@@ -54,7 +54,7 @@ def render_report(contents: Contents) -> str:
     The same contents give the same bytes.
     """
     sections = [section for section in _sections(contents) if section.value]
-    return _page(
+    return page_of(
         "report.html",
         contents=contents,
         protocol=contents.protocol,
@@ -66,10 +66,11 @@ def render_report(contents: Contents) -> str:
 
 def render_index(rows: Iterable[IndexRow]) -> str:
     """A page that leads to the reports of several trials."""
-    return _page("index.html", rows=tuple(rows))
+    return page_of("index.html", rows=tuple(rows))
 
 
-def _page(template: str, **values: Any) -> str:
+def page_of(template: str, **values: Any) -> str:
+    """A template of this folder filled with values; text is escaped."""
     environment = Environment(
         loader=PackageLoader("wholetrial.report"),
         autoescape=True,
