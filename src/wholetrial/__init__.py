@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from wholetrial.conduct.calendar_plan import calendar_plan as plan
     from wholetrial.programme.analyze import analyze
     from wholetrial.programme.run import run
+    from wholetrial.programme.trials import check_trial as check
     from wholetrial.programme.trials import load, shipped_trials
-    from wholetrial.protocol.check import check_file as check
     from wholetrial.protocol.describe import describe
 
 _HOMES = {
     "analyze": ("wholetrial.programme.analyze", "analyze"),
-    "check": ("wholetrial.protocol.check", "check_file"),
+    "check": ("wholetrial.programme.trials", "check_trial"),
     "describe": ("wholetrial.protocol.describe", "describe"),
     "load": ("wholetrial.programme.trials", "load"),
     "plan": ("wholetrial.conduct.calendar_plan", "calendar_plan"),

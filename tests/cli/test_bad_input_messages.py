@@ -180,7 +180,7 @@ NO_TRIAL_FILES: dict[str, tuple[bytes, str]] = {
     ),
     "a picture": (
         b"\x89PNG\r\n\x1a\n\x00\x00",
-        "1:1: error: expected text in UTF-8, found other bytes; is this a trial file?",
+        "1:1: error: expected text in UTF-8, found other bytes; save it as UTF-8 text",
     ),
     "a web page": (
         b"<!DOCTYPE html><html><body>404 not found</body></html>",

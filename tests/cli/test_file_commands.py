@@ -37,7 +37,6 @@ def test_new_writes_a_file_that_holds_describes_itself_and_runs(invoke: Invoke) 
     assert invoke("run", "trial.yaml", "--replicates", "2").exit_code == 0
 
 
-@pytest.mark.xfail(strict=True, reason="the starter's assumptions have no visit_noise yet")
 def test_the_starter_file_is_simulated(invoke: Invoke) -> None:
     invoke("new")
     assert "not yet simulated" not in invoke("run", "trial.yaml", "--replicates", "2").stdout

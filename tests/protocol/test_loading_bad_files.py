@@ -37,11 +37,11 @@ REFUSED: dict[str, tuple[bytes, str]] = {
     ),
     "a picture": (
         b"\x89PNG\r\n\x1a\n\x00\x00",
-        "1:1: error: expected text in UTF-8, found other bytes; is this a trial file?",
+        "1:1: error: expected text in UTF-8, found other bytes; save it as UTF-8 text",
     ),
     "UTF-16": (
         "trial: a\n".encode("utf-16"),
-        "1:1: error: expected text in UTF-8, found other bytes; is this a trial file?",
+        "1:1: error: expected text in UTF-8, found other bytes; save it as UTF-8 text",
     ),
     "UTF-16 without a mark": (
         "trial: a\n".encode("utf-16-le"),
@@ -49,7 +49,7 @@ REFUSED: dict[str, tuple[bytes, str]] = {
     ),
     "Latin-1": (
         "title: Sj\xf6gren\n".encode("latin-1"),
-        "1:1: error: expected text in UTF-8, found other bytes; is this a trial file?",
+        "1:1: error: expected text in UTF-8, found other bytes; save it as UTF-8 text",
     ),
     "an alias": (
         b"a: &x 1\nb: *x\n",

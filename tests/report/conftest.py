@@ -197,7 +197,7 @@ def simulated(protocol, recorded):
     return Simulated(
         seed=7,
         replicates=50,
-        scenario="as_modelled",
+        scenario="as_modeled",
         records=recorded.records,
         outcomes=recorded.outcomes,
         statistics=recorded.statistics,

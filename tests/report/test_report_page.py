@@ -138,7 +138,7 @@ def test_a_model_beyond_its_data_says_so_before_anything_else(page):
 
 
 def test_the_program_and_the_verdict_on_the_file_are_named(page):
-    assert "wholetrial 0.1.0; seed 7, 50 simulated trials, scenario as modelled." in page
+    assert "wholetrial 0.1.0; seed 7, 50 simulated trials, scenario as modeled." in page
     assert "<dt>Trial file</dt><dd>No findings</dd>" in page
 
 

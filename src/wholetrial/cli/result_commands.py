@@ -152,7 +152,8 @@ def _print(table: "EndpointTable") -> None:
         for row in table.rows
     ]
     at = "" if table.at in table.text else f", {table.at}"
-    print_paragraph(f"{table.text}{at} ({table.level}; {table.analysis_set})")
+    about = [part for part in (table.level, table.number, table.analysis_set) if part]
+    print_paragraph(f"{table.text}{at} ({'; '.join(about)})")
     if shown and rows:
         print_table(("", *columns), rows)
     for line in (*table.words, *table.not_computed):

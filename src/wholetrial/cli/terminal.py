@@ -73,7 +73,7 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for index, column in enumerate(columns):
         cells = [row[index] for row in rows if row[index]]
-        numeric = index > 0 and all(cell[0].isdigit() or cell[0] in "-<+−±" for cell in cells)
+        numeric = index > 0 and all(cell[0].isdigit() or cell[0] in "-<>+−±" for cell in cells)
         table.add_column(column, justify="right" if numeric else "left", no_wrap=index == 0)
     for row in rows:
         table.add_row(*row)

@@ -1,6 +1,6 @@
 """The planned analyses: who is analyzed, what is compared, by which test and estimate."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 from pydantic import BeforeValidator, Field
 
@@ -41,21 +41,38 @@ TESTS = {
     "ancova": "analysis of covariance",
     "mmrm": "a mixed model for repeated measures",
 }
-INTERVALS = (
-    "clopper_pearson",
-    "wilson",
-    "jeffreys",
-    "wald",
-    "newcombe",
-    "miettinen_nurminen",
-    "student_t",
-    "log_log",
-    "log",
-    "plain",
-    "bootstrap",
-    "kenward_roger",
-    "satterthwaite",
-)
+_ONE_ARM = ("proportion",)
+_DIFFERENCE = ("risk_difference",)
+_RATIOS = ("risk_ratio", "odds_ratio")
+_MEANS = ("mean_change", "mean_difference", "mmrm")
+_CURVE = ("kaplan_meier",)
+
+
+class IntervalName(NamedTuple):
+    """An interval of the language: its name in words, and the summaries that it suits."""
+
+    words: str
+    suits: tuple[str, ...]
+
+
+INTERVALS: dict[str, IntervalName] = {
+    "clopper_pearson": IntervalName("Clopper-Pearson", _ONE_ARM),
+    "wilson": IntervalName("Wilson", _ONE_ARM),
+    "jeffreys": IntervalName("Jeffreys", _ONE_ARM),
+    "wald": IntervalName(
+        "Wald",
+        (*_ONE_ARM, *_DIFFERENCE, *_RATIOS, *_MEANS, "hazard_ratio", "rmst_difference"),
+    ),
+    "newcombe": IntervalName("Newcombe", _DIFFERENCE),
+    "miettinen_nurminen": IntervalName("Miettinen-Nurminen", (*_DIFFERENCE, *_RATIOS)),
+    "student_t": IntervalName("Student t", _MEANS),
+    "log_log": IntervalName("log-log", _CURVE),
+    "log": IntervalName("log", (*_CURVE, *_RATIOS, "hazard_ratio")),
+    "plain": IntervalName("plain", (*_CURVE, "rmst_difference")),
+    "bootstrap": IntervalName("bootstrap", tuple(SUMMARIES)),
+    "kenward_roger": IntervalName("Kenward-Roger", _MEANS),
+    "satterthwaite": IntervalName("Satterthwaite", _MEANS),
+}
 
 
 class AnalysisSet(Value):

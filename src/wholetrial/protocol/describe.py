@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from textwrap import fill
 
-from wholetrial.protocol.analysis_plan import SUMMARIES, TESTS, Analysis
+from wholetrial.protocol.analysis_plan import INTERVALS, SUMMARIES, TESTS, Analysis
 from wholetrial.protocol.condition_in_words import condition_in_words
 from wholetrial.protocol.design_in_words import (
     design_sentences,
@@ -34,18 +34,6 @@ _ROUTES = {
     "oral": "by mouth",
     "topical": "on the skin",
     "intramuscular": "by injection into a muscle",
-}
-_INTERVALS = {
-    "clopper_pearson": "Clopper-Pearson",
-    "wilson": "Wilson",
-    "jeffreys": "Jeffreys",
-    "wald": "Wald",
-    "newcombe": "Newcombe",
-    "miettinen_nurminen": "Miettinen-Nurminen",
-    "student_t": "Student t",
-    "log_log": "log-log",
-    "kenward_roger": "Kenward-Roger",
-    "satterthwaite": "Satterthwaite",
 }
 _CORRECTIONS = {
     "none": "without correction for multiplicity",
@@ -224,7 +212,7 @@ def _estimate(analysis: Analysis) -> Iterator[str]:
     plan = analysis.estimate
     summary = SUMMARIES.get(plan.summary, name_in_words(plan.summary))
     at = f" at {point_in_words(analysis.at)}" if analysis.at else ""
-    interval = _INTERVALS.get(plan.interval, name_in_words(plan.interval))
+    interval = INTERVALS[plan.interval].words if plan.interval in INTERVALS else plan.interval
     yield f"reporting {summary}{at} with {amount(plan.level, '%')} {interval} intervals"
 
 

@@ -80,6 +80,9 @@ def _unreadable(file: str, error: yaml.MarkedYAMLError, lines: list[str]) -> Exc
     wanted = problem.partition("did not find expected ")[2]
     expected, found = (wanted, "something else") if wanted else ("YAML", problem)
     advice = "indent with spaces, not tabs" if "\t" in line else "quote text that holds signs"
+    if problem.startswith("mapping values are not allowed"):
+        expected, found = "one name and its value", "a second ': ' in the line"
+        advice = "put double quotes around text that holds a colon"
     return _refused(file, place, expected, found, advice)
 
 
@@ -123,7 +126,7 @@ def _decode(content: bytes, file: str) -> str:
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
         raise _refused(
-            file, Place(line, 1), "text in UTF-8", "other bytes", "is this a trial file?"
+            file, Place(line, 1), "text in UTF-8", "other bytes", "save it as UTF-8 text"
         ) from None
     strange = re.search(r"[\x00-\x08\x0b-\x1f\x7f]", text.replace("\r\n", "\n"))
     if strange:

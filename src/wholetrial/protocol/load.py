@@ -57,8 +57,8 @@ def with_version(tree: Node, version: str, file: str) -> Node:
     path = ["versions", version, "replace"]
     found, place, missing = locate(tree, path)
     if missing:
-        versions, *_ = locate(tree, ["versions"])
-        known = list(versions.entries) if isinstance(versions, Mapping) else []
+        versions, _, none = locate(tree, ["versions"])
+        known = list(versions.entries) if isinstance(versions, Mapping) and not none else []
         expected = f"one of the versions {', '.join(known)}" if known else "a file with versions"
         advice = nearest(version, known)
         raise InvalidTrialFileError([Finding(file, place, "versions", expected, version, advice)])

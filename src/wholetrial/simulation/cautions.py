@@ -13,7 +13,7 @@ def cautions_of(simulation: Simulation) -> tuple[str, ...]:
     """The lines that stand above a forecast; a use beyond the model's data comes first."""
     protocol = simulation.protocol
     lines = [*_beyond_the_data(protocol), *_fitted_to_itself(protocol)]
-    if simulation.world.scenario != "as modelled":
+    if simulation.world.scenario != "as modeled":
         lines.append(f"Scenario '{simulation.world.scenario}': not what is expected, but what if.")
     lines += [
         f"Known miss: {miss.what}: model {miss.model:.0%}, published {miss.published:.0%}."

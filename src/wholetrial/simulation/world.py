@@ -33,7 +33,7 @@ def world_of(protocol: Protocol, scenario: str | None = None) -> World:
         raise NotSimulatedError("the file has no assumptions")
     models = {name: _model(protocol, name) for name in protocol.interventions}
     if scenario is None:
-        return World("as modelled", models, _drugs(models), fit_b(), None)
+        return World("as modeled", models, _drugs(models), fit_b(), None)
     if scenario not in assumed.scenarios:
         known = ", ".join(assumed.scenarios)
         advice = nearest(scenario, assumed.scenarios)

@@ -30,21 +30,6 @@ SUMMARY_SUITS: dict[str, tuple[Kind, ...]] = {
     **dict.fromkeys(("mean_change", "mean_difference", "mmrm"), ("change",)),
     **dict.fromkeys(("kaplan_meier", "turnbull", "hazard_ratio", "rmst_difference"), ("time_to",)),
 }
-_SINGLE = ("clopper_pearson", "wilson", "jeffreys", "wald")
-_MODEL = ("kenward_roger", "satterthwaite", "student_t", "wald")
-INTERVAL_SUITS: dict[str, tuple[str, ...]] = {
-    "proportion": _SINGLE,
-    "risk_difference": ("newcombe", "miettinen_nurminen", "wald"),
-    "risk_ratio": ("miettinen_nurminen", "log", "wald"),
-    "odds_ratio": ("miettinen_nurminen", "log", "wald"),
-    "mean_change": _MODEL,
-    "mean_difference": _MODEL,
-    "mmrm": _MODEL,
-    "kaplan_meier": ("log_log", "log", "plain"),
-    "turnbull": (),
-    "hazard_ratio": ("wald", "log"),
-    "rmst_difference": ("wald", "plain"),
-}
 _KIND_WORDS = {
     "response": "a response",
     "change": "a change from baseline",
@@ -80,8 +65,8 @@ def _method_names(trial: Examined, path: str, analysis: Analysis) -> Iterator[Fi
     if interval not in INTERVALS:
         yield unknown(trial, f"{path}.estimate", "the name of an interval", interval, INTERVALS)
         return
-    suiting = (*INTERVAL_SUITS.get(summary, INTERVALS), "bootstrap")
-    if interval not in suiting:
+    suiting = [name for name, known in INTERVALS.items() if summary in known.suits]
+    if suiting and interval not in suiting:
         expected = f"an interval for {SUMMARIES[summary]}: {', '.join(suiting)}"
         yield error(trial, f"{path}.estimate", expected, f"'{interval}'", word=interval)
 
