@@ -190,15 +190,15 @@ def _compare(condition: Compare, situation: Situation) -> Codes:
     scale = scale_of(condition.value, situation.protocol)
     if condition.derived is None:
         return _within(condition, now, np.ones_like(now), scale.steps_in_one)
-    base = baseline_value(condition.value, situation)
+    if condition.derived == "loss":
+        return _loss(condition, _gain(condition.value, situation), situation)
+    if isinstance(condition.since, Point):
+        base = _value_at_point(condition.value, condition.since, situation)
+    else:
+        base = baseline_value(condition.value, situation)
     if condition.derived == "change":
         return _within(condition, now - base, np.ones_like(now), scale.steps_in_one)
     gained = base - now if scale.lower_is_better else now - base
-    if condition.derived == "loss":
-        return _loss(condition, gained, situation)
-    if isinstance(condition.since, Point):
-        base = _value_at_point(condition.value, condition.since, situation)
-        gained = base - now if scale.lower_is_better else now - base
     whole = np.where(base > 0, base, np.nan)
     return _within(condition, gained, whole, 1)
 
