@@ -243,7 +243,7 @@ def measures(condition: Condition, person: Person) -> set[str]:
 # a visit's value in tenths: few different ones, so that boundaries are met, and none
 SCORES = (None, None, 0, 1, 2, 3, 10, 20, 25, 30, 40, 51, 52, 80, 100, 120, 204)
 GRADES = (None, 0, 10, 20, 30, 40)
-AGES = (None, 17.0, 18.0, 40.0, 70.0, 71.0)
+AGES = (None, 17.99, 18.0, 40.5, 70.0, 70.9, 71.0)
 PEOPLE = 30
 
 
@@ -417,3 +417,9 @@ def test_a_change_since_a_visit_is_counted_from_that_visit(two_directions: Proto
     assert met(two_directions, "PASI change <= -4", person) is True
     assert met(two_directions, "PASI change since week 8 <= -4", person) is False
     assert met(two_directions, "PASI change since week 4 <= -4", person) is None
+
+
+def test_age_is_counted_in_completed_years(two_directions: Protocol) -> None:
+    ages = [(17.9, False), (18.0, True), (70.0, True), (70.9, True), (71.0, False)]
+    for age, expected in ages:
+        assert met(two_directions, "age in 18 to 70 years", one({}, age)) is expected

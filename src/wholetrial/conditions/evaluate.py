@@ -31,6 +31,7 @@ from wholetrial.protocol.time import Point, When
 from wholetrial.protocol.timeline import Visit, day_of, measured_at, visit_at
 
 MET, NOT_MET, UNKNOWN = 1, 0, -1
+AGE = "age"
 
 
 class Scale(NamedTuple):
@@ -236,10 +237,14 @@ def _value_at_point(measure: str, point: Point, situation: Situation) -> Floats:
 
 
 def value_at(measure: str, situation: Situation) -> Floats | None:
-    """A measure at the situation's visit, in whole steps; a fact as it is; None where unknown."""
+    """A measure at the situation's visit, in whole steps; None where unknown.
+
+    A fact is as it is, but age is counted in completed years: somebody of 70.9 years is 70.
+    """
     records = situation.records
     if measure in records.facts:
-        return records.facts[measure]
+        fact = records.facts[measure]
+        return np.floor(fact) if measure == AGE else fact
     if measure not in records.values:
         return None
     values = records.values[measure][..., records.visit_index(situation.visit)]
