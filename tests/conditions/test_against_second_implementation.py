@@ -6,7 +6,7 @@ exact fractions, `None` for unknown, one visit and one participant at a time.
 
 import operator
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import floor
 from random import Random
@@ -423,3 +423,15 @@ def test_age_is_counted_in_completed_years(two_directions: Protocol) -> None:
     ages = [(17.9, False), (18.0, True), (70.0, True), (70.9, True), (71.0, False)]
     for age, expected in ages:
         assert met(two_directions, "age in 18 to 70 years", one({}, age)) is expected
+
+
+def test_a_value_in_hundredths_meets_its_own_threshold(two_directions: Protocol) -> None:
+    """0.57 * 100 is less than 57 and 0.07 * 100 more than 7, in a computer's numbers."""
+    records = records_of(two_directions, [one({})])
+    week_0 = next(known for known in visits(two_directions) if known.label == "week 0")
+    for hundredths in range(1, 1000):
+        value = hundredths / 100
+        measured = replace(records, facts={"creatinine": np.array([value])})
+        situation = Situation(two_directions, measured, week_0)
+        for sign in (">=", "<=", "="):
+            assert evaluate(parsed(f"creatinine {sign} {value}"), situation).tolist() == [MET]

@@ -32,6 +32,13 @@ from wholetrial.protocol.timeline import Visit, day_of, measured_at, visit_at
 
 MET, NOT_MET, UNKNOWN = 1, 0, -1
 AGE = "age"
+_COMPARE: dict[str, Callable[[Floats, Floats | float], NDArray[np.bool_]]] = {
+    ">=": np.greater_equal,
+    "<=": np.less_equal,
+    ">": np.greater,
+    "<": np.less,
+    "=": np.equal,
+}
 
 
 class Scale(NamedTuple):
@@ -190,7 +197,7 @@ def _compare(condition: Compare, situation: Situation) -> Codes:
         return np.full(situation.records.shape, UNKNOWN, np.int8)
     scale = scale_of(condition.value, situation.protocol)
     if condition.derived is None:
-        return _within(condition, now, np.ones_like(now), scale.steps_in_one)
+        return _beside(condition, now, scale.steps_in_one)
     if condition.derived == "loss":
         return _loss(condition, _gain(condition.value, situation), situation)
     if isinstance(condition.since, Point):
@@ -198,10 +205,10 @@ def _compare(condition: Compare, situation: Situation) -> Codes:
     else:
         base = baseline_value(condition.value, situation)
     if condition.derived == "change":
-        return _within(condition, now - base, np.ones_like(now), scale.steps_in_one)
+        return _beside(condition, now - base, scale.steps_in_one)
     gained = base - now if scale.lower_is_better else now - base
     whole = np.where(base > 0, base, np.nan)
-    return _within(condition, gained, whole, 1)
+    return _share_within(condition, gained, whole)
 
 
 def _loss(condition: Compare, gained: Floats, situation: Situation) -> Codes:
@@ -214,12 +221,12 @@ def _loss(condition: Compare, gained: Floats, situation: Situation) -> Codes:
         at_reference = situation.at(visit_at(situation.protocol, condition.since))
         gained_before = _gain(condition.value, at_reference)
         whole = np.where(gained_before > 0, gained_before, np.nan)
-        return _within(condition, gained_before - gained, whole, 1)
+        return _share_within(condition, gained_before - gained, whole)
     best = gained
     for visit in visits_measured(condition, situation.protocol):
         if 0 < visit.day < situation.visit.day:
             best = np.fmax(best, _gain(condition.value, situation.at(visit)))
-    verdict = _within(condition, best - gained, np.where(best > 0, best, np.nan), 1)
+    verdict = _share_within(condition, best - gained, np.where(best > 0, best, np.nan))
     nothing_gained = ~np.isnan(gained) & (best <= 0)
     return np.where(nothing_gained, np.int8(NOT_MET), verdict)
 
@@ -273,27 +280,32 @@ def scale_of(measure: str, protocol: Protocol) -> Scale:
     return Scale(round(1 / found.step), found.better == "lower")
 
 
-def _within(condition: Compare, part: Floats, whole: Floats, steps: int) -> Codes:
-    """Compare part / whole with the threshold without dividing: whole numbers stay exact."""
-    percent = 100 if condition.derived in ("improvement", "loss") else 1
+def _beside(condition: Compare, value: Floats, steps: int) -> Codes:
+    """Compare a value, or a change, in whole steps with the threshold."""
+
+    def holds(sign: str, threshold: Fraction) -> NDArray[np.bool_]:
+        return _COMPARE[sign](value, float(threshold * steps))
+
+    return _verdict(_held(condition, holds), ~np.isnan(value))
+
+
+def _share_within(condition: Compare, part: Floats, whole: Floats) -> Codes:
+    """Compare part / whole with a percentage without dividing: whole numbers stay exact."""
+
+    def holds(sign: str, percent: Fraction) -> NDArray[np.bool_]:
+        return _COMPARE[sign](part * (100 * percent.denominator), whole * percent.numerator)
+
+    return _verdict(_held(condition, holds), ~np.isnan(part) & ~np.isnan(whole))
+
+
+def _held(
+    condition: Compare, holds: Callable[[str, Fraction], NDArray[np.bool_]]
+) -> NDArray[np.bool_]:
     sign = ">=" if condition.compare == "in" else condition.compare
-    verdict = _beyond(part * percent, sign, Fraction(str(condition.threshold)) * steps, whole)
+    held = holds(sign, Fraction(str(condition.threshold)))
     if condition.upper is not None:
-        upper = _beyond(part * percent, "<=", Fraction(str(condition.upper)) * steps, whole)
-        verdict = verdict & upper
-    return _verdict(verdict, ~np.isnan(part) & ~np.isnan(whole))
-
-
-def _beyond(part: Floats, sign: str, threshold: Fraction, whole: Floats) -> NDArray[np.bool_]:
-    left, right = part * threshold.denominator, whole * threshold.numerator
-    compare: dict[str, Callable[[Floats, Floats], NDArray[np.bool_]]] = {
-        ">=": np.greater_equal,
-        "<=": np.less_equal,
-        ">": np.greater,
-        "<": np.less,
-        "=": np.equal,
-    }
-    return compare[sign](left, right)
+        held = held & holds("<=", Fraction(str(condition.upper)))
+    return held
 
 
 def _verdict(met: NDArray[np.bool_], known: NDArray[np.bool_]) -> Codes:
