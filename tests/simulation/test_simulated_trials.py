@@ -1,17 +1,13 @@
 """Simulated trials: same bits in any chunking, rules on observed scores, who leaves, who comes."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 from wholetrial.data.records import Records
-from wholetrial.protocol.load import load
 from wholetrial.protocol.protocol import Protocol
 from wholetrial.simulation.population import NotSimulatedError, taken_as_given
 from wholetrial.simulation.simulate import Simulation, in_blocks, people_screened, prepare, simulate
 
-ROOT = Path(__file__).resolve().parents[2]
 REPLICATES = 20
 
 
@@ -196,19 +192,6 @@ def test_judgements_and_consents_are_taken_as_given_and_said(
     assert taken_as_given(krueger) == ("I4",)
     assert "I1" in taken_as_given(guttate)
     assert "I2" not in taken_as_given(guttate)  # age is drawn
-
-
-@pytest.mark.parametrize(
-    ("trial", "reason"),
-    [
-        ("NCT03424629", "an empirical course, 'cells'"),
-        ("NCT04537689", "an empirical course, 'methotrexate'"),
-        ("NCT04979910", "an empirical course, 'mood_in_psoriasis'"),
-    ],
-)
-def test_a_trial_without_a_model_is_not_simulated_and_says_why(trial: str, reason: str) -> None:
-    with pytest.raises(NotSimulatedError, match=reason):
-        prepare(load(ROOT / "trials" / trial / "trial.yaml"), seed=1)
 
 
 def test_an_unknown_scenario_names_the_nearest(krueger: Protocol) -> None:

@@ -31,6 +31,8 @@ class Reason(IntEnum):
     SINGULAR = 6
     BEYOND_FOLLOW_UP = 7
     NOT_CONVERGED = 8
+    NO_BASELINE = 9
+    NO_GRADES = 10
 
 
 REASON_TEXT: Mapping[Reason, str] = MappingProxyType(
@@ -44,6 +46,8 @@ REASON_TEXT: Mapping[Reason, str] = MappingProxyType(
         Reason.SINGULAR: "The comparison cannot be estimated: its variance is zero or singular.",
         Reason.BEYOND_FOLLOW_UP: "The time lies beyond the follow-up of every participant.",
         Reason.NOT_CONVERGED: "The iteration did not converge.",
+        Reason.NO_BASELINE: "The baseline values to adjust for are not known of any participant.",
+        Reason.NO_GRADES: "No grade of any adverse event was recorded.",
     }
 )
 

@@ -51,6 +51,12 @@ _BUILT = (
     Method("exact_binomial", "exact binomial test", "test", _CLOPPER_PEARSON),
     Method("fisher_exact", "Fisher's exact test", "test", "Fisher RA. J R Stat Soc 1935;98:39-82."),
     Method(
+        "inverse_probability_weighting",
+        "inverse probability of treatment weighting, sandwich variance",
+        "interval",
+        "Lunceford JK, Davidian M. Stat Med 2004;23:2937-60.",
+    ),
+    Method(
         "jeffreys",
         "Jeffreys interval",
         "interval",

@@ -90,21 +90,22 @@ def forecast(statistic: Statistic) -> Forecast:
 def powers(protocol: Protocol, statistics: Sequence[Statistic]) -> list[Power]:
     """The power of every test of efficacy among the statistics of simulated trials.
 
+    Only the readings taken are counted: the protocol promises no success by another one.
     A two-sided test succeeds only where the estimate beside it lies on the better side.
     """
     return [
         _power(protocol, statistic, _estimate_of(statistic, statistics))
         for statistic in statistics
-        if statistic.name == "p_value" and statistic.level != "safety"
+        if statistic.name == "p_value" and statistic.level != "safety" and not statistic.reading
     ]
 
 
 def _estimate_of(test: Statistic, statistics: Sequence[Statistic]) -> Statistic | None:
     for other in statistics:
-        same = (other.analysis, other.endpoint, other.at, other.arm, other.control)
-        if same == (test.analysis, test.endpoint, test.at, test.arm, test.control) and (
-            other.name not in ("p_value", "not_computed")
-        ):
+        same = (other.analysis, other.endpoint, other.at, other.reading, other.arm, other.control)
+        if same == (
+            test.analysis, test.endpoint, test.at, test.reading, test.arm, test.control
+        ) and other.name not in ("p_value", "not_computed"):  # fmt: skip
             return other
     return None
 

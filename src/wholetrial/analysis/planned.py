@@ -17,14 +17,15 @@ from wholetrial.analysis import (
     proportions,
     survival,
     two_proportions,
+    weighting,
 )
 from wholetrial.analysis.arguments import Alternative
-from wholetrial.analysis.estimate import Interval, Test
+from wholetrial.analysis.estimate import Interval, Reason, Test
 from wholetrial.analysis.methods import METHODS
 from wholetrial.analysis.statistic import Statistic
 from wholetrial.endpoints.outcomes import Flags, Outcomes
 from wholetrial.numerics.philox import Purpose, Stream, uniforms
-from wholetrial.protocol.analysis_plan import Alpha, Analysis, Contrast
+from wholetrial.protocol.analysis_plan import Alpha, Analysis, Beside, Contrast
 from wholetrial.protocol.protocol import Protocol
 from wholetrial.protocol.timeline import day_of
 
@@ -48,6 +49,8 @@ BANDS = {
 }
 DESCRIBED_BY = "clopper_pearson"
 """The interval of one arm's proportion beside a comparison, which the file does not name."""
+ADJUSTED = "adjusted_risk_difference"
+WEIGHTING = "inverse_probability_weighting"
 
 
 class Plan(NamedTuple):
@@ -100,8 +103,9 @@ def _unbuilt(plan: Plan) -> Iterator[Statistic]:
     """The corrections and adjustments that the file plans and nothing here computes yet."""
     if plan.analysis.multiplicity not in (None, "none"):
         yield _not_computed(plan, str(plan.analysis.multiplicity))
-    if plan.analysis.beside is not None:
-        yield _not_computed(plan, plan.analysis.beside.adjusted_by)
+    beside, summary = plan.analysis.beside, plan.analysis.estimate.summary
+    if beside is not None and (beside.adjusted_by, summary) != (WEIGHTING, "risk_difference"):
+        yield _not_computed(plan, beside.adjusted_by)
 
 
 def _not_computed(plan: Plan, method: str, pair: Pair | None = None) -> Statistic:
@@ -115,7 +119,7 @@ def _statistic(
 ) -> Statistic:
     outcomes = plan.outcomes
     missing = outcomes.variable.stands_for_missing
-    notes = [f"among {outcomes.among}"] if outcomes.among else []
+    notes = [f"at risk: {outcomes.among}"] if outcomes.among else []
     notes += [f"missing: {missing}"] if missing else []
     return Statistic(
         analysis=plan.name,
@@ -177,7 +181,12 @@ def _share(plan: Plan, name: str, members: Flags, method: str) -> Statistic:
     count = _count(plan, members)
     interval = ONE_ARM[method](count.events, count.n, _level(plan))
     blank = _statistic(plan, "proportion", name, interval.value, count.n)
-    return replace(_with_interval(blank, interval, method), count=count.events)
+    found = replace(_with_interval(blank, interval, method), count=count.events)
+    if plan.outcomes.variable.kind != "grade" or found.reason is None:
+        return found
+    ungraded = members.any(axis=-1) & (count.n == 0)
+    reason = np.where(ungraded, np.int8(Reason.NO_GRADES), found.reason)
+    return replace(found, reason=reason)
 
 
 def _against(plan: Plan) -> Iterator[Statistic]:
@@ -246,6 +255,8 @@ def _risk_differences(plan: Plan) -> Iterator[Statistic]:
         yield _risk_difference(plan, pair)
         if plan.analysis.test != "none":
             yield _comparison_test(plan, pair)
+        if plan.analysis.beside and plan.analysis.beside.adjusted_by == WEIGHTING:
+            yield _weighted(plan, pair, plan.analysis.beside)
 
 
 def _risk_difference(plan: Plan, pair: Pair) -> Statistic:
@@ -256,6 +267,35 @@ def _risk_difference(plan: Plan, pair: Pair) -> Statistic:
     interval = RISK_DIFFERENCE[method](arm.events, arm.n, control.events, control.n, _level(plan))
     blank = _statistic(plan, "risk_difference", pair.arm, interval.value, arm.n + control.n)
     return replace(_with_interval(blank, interval, method), control=pair.control)
+
+
+def _weighted(plan: Plan, pair: Pair, beside: Beside) -> Statistic:
+    """The difference of those whose baseline values are known, weighted to be alike in them."""
+    known = plan.outcomes.covariates
+    value = plan.outcomes.variable.value
+    never = np.full(value.shape, np.nan)
+    covariates = np.stack([known.get(name, never) for name in beside.adjust_for], axis=-1)
+    valued = (pair.arm_members | pair.control_members) & ~np.isnan(value)
+    inside = valued & ~np.isnan(covariates).any(axis=-1)
+    found = weighting.risk_difference_weighted(
+        value, pair.arm_members, covariates, inside, _level(plan)
+    )
+    n = inside.sum(axis=-1)
+    unknown = valued.any(axis=-1) & (n == 0)
+    reason = np.where(unknown, np.int8(Reason.NO_BASELINE), found.interval.reason)
+    blank = _statistic(plan, ADJUSTED, pair.arm, found.interval.value, n)
+    notes = [f"adjusted for {', '.join(beside.adjust_for)}", blank.note]
+    if n.ndim == 0 and reason in (Reason.OK, Reason.NO_VARIATION):
+        arm, control = found.effective
+        notes.append(f"effective sample size {arm:.1f} and {control:.1f}")
+        lost = int(valued.sum() - n)
+        notes += [f"{lost} left out whose baseline is not known"] if lost else []
+    return replace(
+        _with_interval(blank, found.interval, WEIGHTING),
+        control=pair.control,
+        reason=reason,
+        note="; ".join(note for note in notes if note),
+    )
 
 
 def _comparison_test(plan: Plan, pair: Pair) -> Statistic:

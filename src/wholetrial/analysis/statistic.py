@@ -19,6 +19,7 @@ class Statistic:
     `name` says what it is (proportion, risk_difference, p_value, event_free ...), `arm` the group
     it describes or, in a comparison, the group compared with `control`. Where `reason` is not OK
     there is no number, and the reason says why; `not_computed` names a method not built yet.
+    `reading` names another reading of a definition than the one taken; empty for the one taken.
     """
 
     analysis: str
@@ -38,6 +39,7 @@ class Statistic:
     reason: NDArray[np.int8] | None = None
     control: str = ""
     note: str = ""
+    reading: str = ""
     not_computed: str = ""
 
     @property
@@ -61,6 +63,7 @@ class Statistic:
             "endpoint": self.endpoint,
             "level": self.level,
             "at": self.at,
+            "reading": self.reading,
             "arm": self.arm,
             "comparison": self.comparison,
             "statistic": self.name,

@@ -122,7 +122,7 @@ def print_contents(contents: "Contents") -> None:
 
     protocol, simulated = contents.protocol, contents.simulated
     cautions = simulated.cautions if simulated else ()
-    first = [line for line in cautions if line.startswith("The model was fitted")]
+    first = cautions[:1]
     title = f"{protocol.trial} · {protocol.title}"
     for line in (*first, title, contents.design, f"The file was checked: {contents.checked}."):
         print_paragraph(f"{line}\n")

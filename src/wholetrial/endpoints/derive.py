@@ -4,7 +4,7 @@ Missing data and intercurrent events follow the strategies that the trial file n
 filled in that the file does not say.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 
 import numpy as np
 
@@ -19,7 +19,14 @@ from wholetrial.conditions.evaluate import (
     value_at,
     visits_measured,
 )
-from wholetrial.data.records import NEVER_TREATED, Codes, Flags, Floats, Records
+from wholetrial.data.records import (
+    NEVER_TREATED,
+    AdverseEvents,
+    Codes,
+    Flags,
+    Floats,
+    Records,
+)
 from wholetrial.endpoints.outcomes import Outcomes, Variable
 from wholetrial.protocol.condition import (
     AllOf,
@@ -30,12 +37,15 @@ from wholetrial.protocol.condition import (
     IfThen,
     Named,
     Not,
-    parts,
+    atoms,
 )
 from wholetrial.protocol.endpoint import Endpoint, Level
 from wholetrial.protocol.protocol import Protocol
 from wholetrial.protocol.time import Point, When
 from wholetrial.protocol.timeline import Visit, day_of, visit_at
+
+GRADES = (1, 2, 3, 4, 5)
+"""The grades of adverse events (CTCAE): mild to death."""
 
 
 class NotDerivedError(ValueError):
@@ -43,15 +53,21 @@ class NotDerivedError(ValueError):
 
 
 def derive(
-    protocol: Protocol, records: Records, endpoint: str, analysis_set: str
+    protocol: Protocol,
+    records: Records,
+    endpoint: str,
+    analysis_set: str,
+    covariates: Collection[str] = (),
 ) -> list[Outcomes]:
     """The outcomes of one endpoint in one analysis set, one for each of its times.
 
+    `covariates` names the baseline values that an analysis adjusts for.
     Raises NotDerivedError where a missing-data rule or strategy is not built yet.
     """
     level, found = protocol.endpoints.named()[endpoint]
     group, member = analyzed(protocol, records, analysis_set)
     member = member & _among(protocol, records, found)
+    baseline = _baseline(protocol, records, covariates)
     derived = {
         "response": _responses,
         "change": _changes,
@@ -67,8 +83,9 @@ def derive(
             groups=records.arms,
             group=group,
             member=member,
-            among=str(found.among) if found.among else "",
+            among=_among_words(protocol, found),
             variable=variable,
+            covariates=baseline,
         )
         for variable in derived
     ]
@@ -90,6 +107,24 @@ def _among(protocol: Protocol, records: Records, endpoint: Endpoint) -> Flags:
     return subset
 
 
+def _among_words(protocol: Protocol, endpoint: Endpoint) -> str:
+    """Who is at risk in words; a subset known only after the start is no randomized one."""
+    if endpoint.among is None:
+        return ""
+    days = [day_of(protocol, point) for point in _points(endpoint.among)]
+    chosen = ", chosen after the start of treatment" if max(days, default=0) > 0 else ""
+    return f"{endpoint.among}{chosen}"
+
+
+def _baseline(protocol: Protocol, records: Records, names: Collection[str]) -> Mapping[str, Floats]:
+    """Facts and measures at baseline in their own units; what nobody recorded is missing."""
+    situation = _situation(protocol, records)
+    return {
+        name: baseline_value(name, situation) / scale_of(name, protocol).steps_in_one
+        for name in names
+    }
+
+
 def _situation(protocol: Protocol, records: Records) -> Situation:
     after = [visit for visit in records.visits if visit.day >= 0]
     return Situation(protocol, records, after[0])
@@ -101,7 +136,8 @@ def _responses(protocol: Protocol, records: Records, endpoint: Endpoint) -> Iter
     several = len(endpoint.response) > 1
     for condition in endpoint.response:
         for part, point in one_time_each(condition):
-            day = day_of(protocol, point) if point else max(v.day for v in records.visits)
+            last = max(visit.day for visit in records.visits)
+            day = max((day_of(protocol, each) for each in _points(part)), default=last)
             verdict = evaluate(part, situation)
             value = response_values(verdict, rule)
             value = np.where(_intervened(protocol, records, day), 0.0, value)
@@ -140,32 +176,49 @@ def _intervened(protocol: Protocol, records: Records, day: int) -> Flags:
 
 
 def one_time_each(condition: Condition) -> Iterator[tuple[Condition, Point | None]]:
-    """A condition with several times as one condition for each: PASI_75 at weeks 12, 16."""
-    when = _when(condition)
-    if when is None or when.how in ("every", "any"):
-        yield condition, when.points[-1] if when else None
+    """A condition with several times as one condition for each: PASI_75 at weeks 12, 16.
+
+    What has one time, or is looked at over a span of visits, keeps it. Raises NotDerivedError where
+    two parts have several times and not the same.
+    """
+    whens = _whens(condition)
+    several = {when.points for when in whens if _lists_times(when)}
+    if not several:
+        first = next(iter(whens), None)
+        yield condition, first.points[-1] if first else None
         return
-    for point in when.points:
-        yield _retimed(condition, When(how=when.how, points=(point,))), point
+    if len(several) > 1:
+        raise NotDerivedError(f"several times in '{condition}'")
+    for point in several.pop():
+        yield _retimed(condition, point), point
 
 
-def _when(condition: Condition) -> When | None:
-    if isinstance(condition, Named | Compare):
-        return condition.when
-    found = [_when(part) for part in parts(condition)]
-    return next((when for when in found if when is not None), None)
+def _lists_times(when: When) -> bool:
+    return when.how in ("at", "by") and len(when.points) > 1
 
 
-def _retimed(condition: Condition, when: When) -> Condition:
+def _whens(condition: Condition) -> list[When]:
+    timed = (atom for atom in atoms(condition) if isinstance(atom, Named | Compare))
+    return [atom.when for atom in timed if atom.when is not None]
+
+
+def _points(condition: Condition) -> list[Point]:
+    return [point for when in _whens(condition) for point in when.points]
+
+
+def _retimed(condition: Condition, point: Point) -> Condition:
     match condition:
         case Named() | Compare():
-            return condition.model_copy(update={"when": when}) if condition.when else condition
+            if condition.when is None or not _lists_times(condition.when):
+                return condition
+            when = When(how=condition.when.how, points=(point,))
+            return condition.model_copy(update={"when": when})
         case Not():
-            return Not.model_construct(negated=_retimed(condition.negated, when))
+            return Not.model_construct(negated=_retimed(condition.negated, point))
         case AllOf():
-            return AllOf(all=tuple(_retimed(part, when) for part in condition.all))
+            return AllOf(all=tuple(_retimed(part, point) for part in condition.all))
         case AnyOf():
-            return AnyOf(any=tuple(_retimed(part, when) for part in condition.any))
+            return AnyOf(any=tuple(_retimed(part, point) for part in condition.any))
         case AtLeast() | IfThen():
             raise NotDerivedError(f"several times in '{condition}'")
         case _:
@@ -234,12 +287,26 @@ def _event_counts(protocol: Protocol, records: Records, endpoint: Endpoint) -> I
     inside = (happened.day >= start) & (happened.day <= end)
     if counted.serious:
         inside = inside & happened.serious
-    yield Variable(
-        kind="events",
-        at=f"{counted.start} to {counted.end}",
-        day=float(end),
-        value=np.asarray(inside.any(axis=-1), np.float64),
-    )
+    span = f"{counted.start} to {counted.end}"
+    yield Variable("events", span, float(end), np.asarray(inside.any(axis=-1), np.float64))
+    if counted.by_grade:
+        worst = _worst_grade(happened, inside)
+        for grade in GRADES:
+            value = np.where(np.isnan(worst), np.nan, (worst == grade).astype(np.float64))
+            yield Variable("grade", f"{span}, worst grade {grade}", float(end), value)
+
+
+def _worst_grade(happened: AdverseEvents, inside: Flags) -> Floats:
+    """The worst grade recorded of each participant's events, 0 without events.
+
+    It is missing for those of whose events none has a grade, and for everybody of a trial in which
+    nobody's event has one: no grade is no mild one.
+    """
+    graded = (happened.grade > 0) & ~np.isnan(happened.day)
+    kept = graded.any(axis=-1).any(axis=-1, keepdims=True)
+    worst = np.where(inside, happened.grade, 0).max(axis=-1, initial=0).astype(np.float64)
+    known = kept & ((worst > 0) | ~inside.any(axis=-1))
+    return np.where(known, worst, np.nan)
 
 
 def _samples(protocol: Protocol, records: Records, endpoint: Endpoint) -> Iterator[Variable]:

@@ -4,7 +4,8 @@ Real records, simulated records and published counts all become `Outcomes`; an a
 tell which it was given.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -16,16 +17,16 @@ Floats = NDArray[np.float64]
 Codes = NDArray[np.int8]
 Flags = NDArray[np.bool_]
 
-OutcomeKind = Literal["response", "change", "time_to", "events"]
+OutcomeKind = Literal["response", "change", "time_to", "events", "grade"]
 
 
 class Variable(NamedTuple):
     """An endpoint's values at one time, `(..., P)`.
 
-    `value` is 1 or 0 for a response or an event, the change from baseline for a change; NaN where
-    it is missing and nothing stands for it. A time to an event lies in (`lower`, `upper`], in days
-    from the start of the watch; `upper` is infinite for those who were never seen to have it, and
-    the day itself is `upper` where it is `exact`.
+    `value` is 1 or 0 for a response, an event or a worst grade, the change from baseline for a
+    change; NaN where it is missing and nothing stands for it. A time to an event lies in
+    (`lower`, `upper`], in days from the start of the watch; `upper` is infinite for those who were
+    never seen to have it, and the day itself is `upper` where it is `exact`.
     """
 
     kind: OutcomeKind
@@ -43,7 +44,9 @@ class Outcomes:
     """One endpoint at one time, in one analysis set.
 
     `group` `(..., P)` is a position in `groups` (arms, or a role where only that is published);
-    `member` says who is in the analysis set and, where the endpoint speaks of a subset, in it.
+    `member` says who is in the analysis set and, where the endpoint speaks of a subset, in it;
+    `among` is that subset in words. `covariates` are the baseline values to adjust for, `(..., P)`
+    in their own units, NaN where they are missing.
     """
 
     endpoint: str
@@ -54,6 +57,7 @@ class Outcomes:
     member: Flags
     variable: Variable
     among: str = ""
+    covariates: Mapping[str, Floats] = field(default_factory=dict)
 
     def of_group(self, *names: str) -> Flags:
         """Who belongs to these groups and to the analysis set, `(..., P)`."""

@@ -1,6 +1,7 @@
 """Takes records, or published counts, through every planned analysis of a trial."""
 
 from collections.abc import Collection, Iterator
+from dataclasses import replace
 from typing import NamedTuple
 
 from wholetrial.analysis.methods import METHODS, references
@@ -12,10 +13,15 @@ from wholetrial.endpoints.derive import derive
 from wholetrial.endpoints.outcomes import Outcomes
 from wholetrial.protocol.protocol import Protocol
 from wholetrial.protocol.published import Published
+from wholetrial.protocol.reading import Reading, readings_not_taken, with_reading
 
 
 class Analyzed(NamedTuple):
-    """The outcomes of every analyzed endpoint, and every statistic of them."""
+    """The outcomes of every analyzed endpoint, and every statistic of them.
+
+    Statistics of an ambiguous definition are there for each of its readings; outcomes for the one
+    taken.
+    """
 
     outcomes: tuple[Outcomes, ...]
     statistics: tuple[Statistic, ...]
@@ -26,16 +32,40 @@ def analyze_records(
 ) -> Analyzed:
     """Every planned analysis of a trial's records; a leading axis of replicates stays.
 
-    `without` names endpoints that the records cannot speak of.
+    An endpoint whose definition has several readings is analyzed by the one taken and then by each
+    of the others, one at a time. `without` names endpoints that the records cannot speak of.
     """
     outcomes: list[Outcomes] = []
     statistics: list[Statistic] = []
     for name, plan in protocol.analyses.items():
         for endpoint in (name for name in plan.of if name not in without):
-            for outcome in derive(protocol, records, endpoint, plan.set):
-                outcomes.append(outcome)
+            derived = _derived(protocol, records, name, endpoint)
+            outcomes += derived
+            for outcome in derived:
                 statistics += analyze(protocol, name, outcome)
+            for reading in readings_not_taken(protocol, endpoint):
+                statistics += _read_as(protocol, records, name, endpoint, reading)
     return Analyzed(tuple(outcomes), tuple(statistics))
+
+
+def _derived(protocol: Protocol, records: Records, analysis: str, endpoint: str) -> list[Outcomes]:
+    plan = protocol.analyses[analysis]
+    covariates = plan.beside.adjust_for if plan.beside else ()
+    return derive(protocol, records, endpoint, plan.set, covariates)
+
+
+def _read_as(
+    protocol: Protocol, records: Records, analysis: str, endpoint: str, reading: Reading
+) -> Iterator[Statistic]:
+    """The statistics of an endpoint by another reading of its definition, each marked with it.
+
+    What was done to people (a retreatment on relapse) was done by the reading taken.
+    """
+    other = with_reading(protocol, reading.path, reading.name)
+    for outcome in _derived(other, records, analysis, endpoint):
+        for found in analyze(other, analysis, outcome):
+            note = "; ".join(part for part in (f"reading: {reading}", found.note) if part)
+            yield replace(found, reading=str(reading), note=note)
 
 
 def analyze_published(protocol: Protocol, published: Published) -> tuple[Statistic, ...]:

@@ -142,10 +142,14 @@ class Course(Value):
     """What it is calibrated to."""
     half_effect: DurationPhrase
     """When half of the effect is reached."""
-    noise: Annotated[Noise, phrase(read_noise)]
-    """The spread of one visit's measurement."""
+    spread: Annotated[float, Field(ge=0, le=10)]
+    """How far people differ: the SD of the log of the effect that each of them reaches."""
     half_lost: DurationPhrase
     """When half of it is lost after stopping."""
+    treated_for: DurationPhrase | None = None
+    """How long people were treated in the aim's source; up to the aim's day unless stated."""
+    depends_on: dict[Name, Annotated[Odds, phrase(read_odds)]] = {}
+    """By what the effect is multiplied with a baseline value or the dose: "0.9 per 10 kg"."""
 
 
 class Assumptions(Value):

@@ -65,7 +65,7 @@ def _rows(contents: Contents, table: EndpointTable) -> Iterator[ShareRow]:
 
 
 def _is(one: Statistic, table: EndpointTable) -> bool:
-    return (one.endpoint, one.at) == (table.endpoint, table.at)
+    return (one.endpoint, one.at, one.reading) == (table.endpoint, table.at, table.reading)
 
 
 def _share(statistics: tuple[Statistic, ...], table: EndpointTable, group: str) -> float | None:

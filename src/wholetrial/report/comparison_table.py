@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from wholetrial.analysis.operating import Forecast, forecast
+from wholetrial.analysis.planned import ADJUSTED
 from wholetrial.analysis.statistic import Statistic
 from wholetrial.protocol.published import PublishedResult
 from wholetrial.report.contents import Contents
@@ -30,7 +31,8 @@ _NUMBERS = {
     "event_free": "share without the event",
     "mean_change": "mean change from baseline",
 }
-_BESIDE_NOTHING = ("p_value", "not_computed")
+_DIFFERENCES = ("risk_difference", ADJUSTED)
+_BESIDE_NOTHING = ("p_value", "not_computed", ADJUSTED)
 
 
 class Column(NamedTuple):
@@ -59,7 +61,10 @@ class ComparisonRow(NamedTuple):
 
 
 class EndpointTable(NamedTuple):
-    """One endpoint at one time in one analysis; `number` says what its estimate is."""
+    """One endpoint at one time in one analysis; `number` says what its estimate is.
+
+    `reading` names another reading of its definition than the one taken.
+    """
 
     endpoint: str
     text: str
@@ -73,6 +78,7 @@ class EndpointTable(NamedTuple):
     not_computed: tuple[str, ...]
     control: str
     number: str
+    reading: str = ""
 
 
 class _Found(NamedTuple):
@@ -82,13 +88,14 @@ class _Found(NamedTuple):
     analysis: str
     endpoint: str
     at: str
+    reading: str
     published: Sequence[Statistic]
     recorded: Sequence[Statistic]
     one_trial: Sequence[Statistic]
     many_trials: Sequence[Forecast]
 
 
-Key = tuple[str, str, str]
+Key = tuple[str, str, str, str]
 
 
 def comparison_tables(contents: Contents) -> Iterator[EndpointTable]:
@@ -109,7 +116,7 @@ def comparison_tables(contents: Contents) -> Iterator[EndpointTable]:
 
 
 def _key(one: Statistic) -> Key:
-    return one.analysis, one.endpoint, one.at
+    return one.analysis, one.endpoint, one.at, one.reading
 
 
 def _table(found: _Found) -> EndpointTable:
@@ -121,7 +128,7 @@ def _table(found: _Found) -> EndpointTable:
     pooled = {word for word in cells if word not in protocol.arms}
     return EndpointTable(
         endpoint=found.endpoint,
-        text=endpoint_text(protocol, found.endpoint),
+        text=_text(found),
         level=every[0].level,
         at=found.at,
         analysis_set=set_text(protocol, every[0].analysis_set),
@@ -140,7 +147,14 @@ def _table(found: _Found) -> EndpointTable:
         not_computed=tuple(_not_computed(found)),
         control=", ".join(group_label(contents, name) for name in controls),
         number=next((_NUMBERS[one.name] for one in every if one.name in _NUMBERS), ""),
+        reading=found.reading,
     )
+
+
+def _text(found: _Found) -> str:
+    """The endpoint in the file's words, with the reading where it is not the one taken."""
+    text = endpoint_text(found.contents.protocol, found.endpoint)
+    return f"{text} [{plain(found.reading)}]" if found.reading else text
 
 
 def _groups(found: _Found) -> list[str]:
@@ -164,6 +178,7 @@ def _columns(found: _Found) -> Iterator[Column]:
         yield Column(source, f"{key} count", "Count")
         yield Column(source, f"{key} value", "Estimate", "95% CI")
         yield Column(source, f"{key} difference", "Difference", "95% CI")
+        yield Column(source, f"{key} adjusted", "Adjusted difference", "95% CI")
         if source == "Published":
             yield Column(source, "printed p", "P printed")
         yield Column(source, f"{key} p", "P recomputed" if source == "Published" else "P")
@@ -176,10 +191,17 @@ def _columns(found: _Found) -> Iterator[Column]:
             "Difference",
             "90% of trials",
         )
+        yield Column(
+            f"Simulated, {made.replicates:,} trials",
+            "mean adjusted",
+            "Adjusted difference",
+            "90% of trials",
+        )
         return
     yield Column("Simulated, one trial", "simulated count", "Count")
     yield Column("Simulated, one trial", "simulated value", "Estimate", "95% CI")
     yield Column("Simulated, one trial", "simulated difference", "Difference", "95% CI")
+    yield Column("Simulated, one trial", "simulated adjusted", "Adjusted difference", "95% CI")
     yield Column("Simulated, one trial", "simulated p", "P")
 
 
@@ -203,13 +225,16 @@ def _cells(found: _Found, group: str) -> dict[str, Cell]:
         many = forecast_of(found.contents, found.many_trials, group, compared=compared)
         if many is not None:
             cells[key] = _forecast_cell(many, _published_value(found, group, compared=compared))
+    for many in found.many_trials:
+        if (many.statistic.name, many.statistic.arm) == (ADJUSTED, group):
+            cells["mean adjusted"] = _forecast_cell(many, None)
     return cells
 
 
 def _statistic_cells(source: str, one: Statistic) -> dict[str, Cell]:
     if one.name == "p_value":
         return {f"{source} p": Cell(p_number(one.value), one.why_none)}
-    kind = "difference" if one.control else "value"
+    kind = "adjusted" if one.name == ADJUSTED else "difference" if one.control else "value"
     cells = {f"{source} {kind}": Cell(_value_text(one), one.why_none)}
     if one.count is not None:
         cells[f"{source} count"] = Cell(count_of(one.count, one.n))
@@ -221,7 +246,7 @@ def _statistic_cells(source: str, one: Statistic) -> dict[str, Cell]:
 def _value_text(one: Statistic) -> str:
     if one.name in _SHARES:
         return with_interval(percent(one.value), percent_interval(one.low, one.high))
-    if one.name == "risk_difference":
+    if one.name in _DIFFERENCES:
         return with_interval(percentage_points(one.value), percent_interval(one.low, one.high))
     form = signed if one.control or one.name == "mean_change" else number
     return with_interval(form(one.value), interval(one.low, one.high))

@@ -221,7 +221,8 @@ def _beside(contents: Contents, trial: ShownTrial, term: str) -> Iterator[tuple[
         if trial.kind == "simulated" and contents.simulated and contents.simulated.replicates > 1:
             for found in contents.simulated.forecasts:
                 one = found.statistic
-                if (one.endpoint, one.at, one.name) == (endpoint, at, "proportion"):
+                told = (one.endpoint, one.at, one.reading, one.name)
+                if told == (endpoint, at, "", "proportion"):
                     yield one.arm, Beyond(day, mean=found.mean, low=found.low, high=found.high)
 
 

@@ -1,9 +1,13 @@
 """What must be read before a forecast: what the model was made for, and what it misses."""
 
+from collections.abc import Iterator
+
+from wholetrial.protocol.dose import DoseChoice
 from wholetrial.protocol.protocol import Protocol
 from wholetrial.simulation.measurement import ASSUMPTIONS
 from wholetrial.simulation.population import taken_as_given
 from wholetrial.simulation.psoriasis_fit import FITTED_TRIALS, KNOWN_MISSES
+from wholetrial.simulation.rules import never_known
 from wholetrial.simulation.simulate import Simulation
 
 FITTED_TO = "plaque psoriasis"
@@ -11,14 +15,16 @@ FITTED_TO = "plaque psoriasis"
 
 def cautions_of(simulation: Simulation) -> tuple[str, ...]:
     """The lines that stand above a forecast; a use beyond the model's data comes first."""
-    protocol = simulation.protocol
-    lines = [*_beyond_the_data(protocol), *_fitted_to_itself(protocol)]
-    if simulation.world.scenario != "as modeled":
-        lines.append(f"Scenario '{simulation.world.scenario}': not what is expected, but what if.")
+    protocol, world = simulation.protocol, simulation.world
+    lines = [*_scenario_by_nature(simulation), *_beyond_the_data(simulation)]
+    lines += _fitted_to_itself(protocol)
+    if world.scenario != "as modeled":
+        lines.append(f"Scenario '{world.scenario}': not what is expected, but what if.")
     lines += [
         f"Known miss: {miss.what}: model {miss.model:.0%}, published {miss.published:.0%}."
-        for miss in KNOWN_MISSES
+        for miss in (KNOWN_MISSES if world.drugs else ())
     ]
+    lines += _what_never_happens(protocol)
     given = taken_as_given(protocol)
     if given:
         lines.append(
@@ -28,9 +34,30 @@ def cautions_of(simulation: Simulation) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def _beyond_the_data(protocol: Protocol) -> tuple[str, ...]:
-    condition = protocol.design.condition
-    if FITTED_TO in condition.lower():
+def _scenario_by_nature(simulation: Simulation) -> tuple[str, ...]:
+    courses = simulation.world.courses
+    if not courses:
+        return ()
+    names = ", ".join(name.replace("_", " ") for name in courses)
+    line = (
+        f"A scenario, no forecast: the effect of {names} is an empirical course assumed in the "
+        "trial file, calibrated to the aim stated there, without pharmacology."
+    )
+    return (line,)
+
+
+def _what_never_happens(protocol: Protocol) -> Iterator[str]:
+    rules = never_known(protocol)
+    if rules:
+        names = ", ".join(name.replace("_", " ") for name in rules)
+        yield f"Rules that never apply here, since no record says when: {names}."
+    if any(isinstance(dose, DoseChoice) for arm in protocol.arms.values() for dose in arm.doses):
+        yield "Where the physician chooses among treatments, each is equally likely."
+
+
+def _beyond_the_data(simulation: Simulation) -> tuple[str, ...]:
+    condition = simulation.protocol.design.condition
+    if FITTED_TO in condition.lower() or not simulation.world.drugs:
         return ()
     line = (
         f"The model was fitted to {FITTED_TO} and is not validated for {condition.lower()}: "
@@ -52,7 +79,12 @@ def _fitted_to_itself(protocol: Protocol) -> tuple[str, ...]:
 def assumptions_of(simulation: Simulation) -> tuple[tuple[str, str], ...]:
     """What the model takes for granted, each with its reason."""
     kinds = set(simulation.readers.kinds.values())
-    needed = {"PGA": {"pga 0-4", "pga 0-5"}, "BSA": {"bsa"}, "DLQI": {"dlqi"}, "a trial": {"own"}}
+    needed = {
+        "PGA": {"pga 0-4", "pga 0-5"},
+        "BSA": {"bsa"},
+        "DLQI": {"dlqi"},
+        "a trial": {"scale", "laboratory"},
+    }
     used = [word for word, reads in needed.items() if reads & kinds]
     return tuple(
         (assumed.what, assumed.because)

@@ -1,96 +1,133 @@
-"""What virtual participants receive: the doses of their arm, and those that a rule adds."""
+"""What virtual participants receive: the doses of their arm, worked out for each of them."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 
-from wholetrial.conditions.evaluate import MET, Situation, evaluate
 from wholetrial.data.records import Codes, Exposures, Flags, Floats
-from wholetrial.protocol.design import Rule
 from wholetrial.protocol.dose import DoseChoice
 from wholetrial.protocol.protocol import Protocol
-from wholetrial.protocol.timeline import Visit, administrations, visits_named
+from wholetrial.protocol.timeline import Administration, administrations
 from wholetrial.simulation.course import Doses
-from wholetrial.simulation.population import NotSimulatedError
+
+DAYS_OF_A_SINGLE_DOSE = 7
 
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """One intervention on one day: who receives it, and how much (`(..., P)`, NaN for nobody)."""
+    """One intervention on one day: who receives it, and how much (`(..., P)`, NaN for nobody).
+
+    `days` is how long one dose treats: until the next is due.
+    """
 
     intervention: str
     day: int
     amount: Floats
+    days: int = DAYS_OF_A_SINGLE_DOSE
 
 
-def planned_doses(protocol: Protocol, arm: Codes) -> list[Given]:
-    """The doses of everybody's arm, one `Given` for each intervention and day.
+class Recipients(NamedTuple):
+    """What decides a participant's doses `(..., P)`: arm, body weight, the physician's choice.
 
-    Raises NotSimulatedError for doses that depend on weight, titration or a physician's choice.
+    `choice` is uniform in (0, 1); the options of a choice are equally likely.
     """
-    table: dict[tuple[int, str], Floats] = {}
-    for index, (name, planned) in enumerate(protocol.arms.items()):
-        if any(isinstance(dose, DoseChoice) for dose in planned.doses):
-            raise NotSimulatedError(f"arm '{name}': a dose chosen by the physician")
-        for dose in administrations(protocol, name):
-            if dose.by_weight or dose.most is not None:
-                raise NotSimulatedError(f"arm '{name}': a dose by weight or titrated")
-            amount = table.setdefault((dose.day, dose.intervention), np.full(arm.shape, np.nan))
-            amount[arm == index] = dose.amount or 0.0
-    return [Given(name, day, amount) for (day, name), amount in sorted(table.items())]
+
+    arm: Codes
+    weight: Floats
+    choice: Floats
 
 
-def rule_doses(rule: Rule, visit: Visit, situation: Situation, doses: list[Given]) -> Given | None:
-    """What a rule gives at a visit: to those of its arms who come and meet its condition.
+def planned_doses(protocol: Protocol, people: Recipients) -> list[Given]:
+    """The doses of everybody's arm, one `Given` for each intervention, day and option.
 
-    An unknown condition gives nothing. Raises NotSimulatedError for a rule that titrates or gives
-    what another arm receives.
+    Amounts per kilogram are multiplied by the weight; where a range is titrated the first amount
+    is the titration's, else the lower end of the range.
     """
-    gift = rule.give
-    if gift is None or gift.intervention is None or gift.as_in is not None:
-        raise NotSimulatedError(f"a rule that gives '{gift}'" if gift else "a titration rule")
-    chosen = concerned(rule, visit, situation)
-    amount = (
-        assigned_amount(gift.intervention, doses)
-        if gift.as_assigned
-        else np.full(chosen.shape, gift.amount or 0.0)
-    )
-    return Given(gift.intervention, visit.day, np.where(chosen, amount, np.nan))
+    found: list[Given] = []
+    for index, name in enumerate(protocol.arms):
+        found += doses_as_in(protocol, name, people, people.arm == index)
+    return _together(found)
 
 
-def concerned(rule: Rule, visit: Visit, situation: Situation) -> Flags:
-    """Who is in the rule's arms, attends the visit and meets the rule's condition."""
-    protocol, records = situation.protocol, situation.records
-    arms = [tuple(protocol.arms).index(name) for name in protocol.arms_named(*rule.arms)]
-    attends = ~np.isnan(records.day[..., records.visit_index(visit)])
-    chosen: Flags = np.isin(records.arm, np.asarray(arms, np.int8)) & attends
-    if rule.when is not None:
-        chosen = chosen & (evaluate(rule.when, situation.at(visit)) == MET)
-    return chosen
+def doses_as_in(
+    protocol: Protocol, arm: str, people: Recipients, who: Flags, *, from_day: int = 0
+) -> list[Given]:
+    """The doses of an arm for some participants, counted from a day."""
+    found: list[Given] = []
+    options = _options(protocol, arm)
+    picked = np.floor(people.choice * options)
+    for option in range(options):
+        mine = who & (picked == option)
+        for dose, days in _with_days(administrations(protocol, arm, choice=option)):
+            start = _first_amount(protocol, arm, dose)
+            amount = start * people.weight if dose.by_weight else np.full(mine.shape, start)
+            day = dose.day + from_day
+            found.append(Given(dose.intervention, day, np.where(mine, amount, np.nan), days))
+    return found
 
 
-def assigned_amount(intervention: str, doses: list[Given]) -> Floats:
-    """The amount of an intervention that each participant was first assigned."""
+def _options(protocol: Protocol, arm: str) -> int:
+    doses = protocol.arms[arm].doses
+    return max([len(dose.one_of) for dose in doses if isinstance(dose, DoseChoice)], default=1)
+
+
+def _with_days(doses: Sequence[Administration]) -> Iterator[tuple[Administration, int]]:
+    """Each dose with the days until the next of its intervention; the last as the one before."""
+    for name in dict.fromkeys(dose.intervention for dose in doses):
+        mine = [dose for dose in doses if dose.intervention == name]
+        gaps = [after.day - before.day for before, after in pairwise(mine)]
+        last = gaps[-1] if gaps else DAYS_OF_A_SINGLE_DOSE
+        yield from zip(mine, [*gaps, last], strict=True)
+
+
+def _first_amount(protocol: Protocol, arm: str, dose: Administration) -> float:
+    if dose.most is not None:
+        for rule in protocol.rules.values():
+            start = rule.start
+            if start is None or start.intervention != dose.intervention:
+                continue
+            if arm in protocol.arms_named(*rule.arms) and start.amount is not None:
+                return start.amount
+    return dose.amount or 0.0
+
+
+def _together(doses: Sequence[Given]) -> list[Given]:
+    """Doses of one intervention, day and length as one."""
+    table: dict[tuple[int, str, int], Floats] = {}
+    for given in doses:
+        key = (given.day, given.intervention, given.days)
+        before = table.get(key)
+        table[key] = (
+            given.amount if before is None else np.where(np.isnan(before), given.amount, before)
+        )
+    return [
+        Given(name, day, amount, days)
+        for (day, name, days), amount in sorted(table.items(), key=lambda item: item[0])
+    ]
+
+
+def assigned_amount(intervention: str, doses: Sequence[Given]) -> Floats | None:
+    """The amount of an intervention that each participant was first assigned; None if nobody."""
     mine = [given for given in doses if given.intervention == intervention]
     if not mine:
-        raise NotSimulatedError(f"'{intervention} as assigned' where nobody is assigned it")
+        return None
     amount = mine[0].amount
     for given in mine[1:]:
         amount = np.where(np.isnan(amount), given.amount, amount)
     return amount
 
 
-def rules_at(protocol: Protocol, visit: Visit) -> Mapping[str, Rule]:
-    """The rules that are applied at a visit."""
-    return {
-        name: rule
-        for name, rule in protocol.rules.items()
-        if visit in visits_named(protocol, rule.at)
-    }
+def without_stopped(doses: Sequence[Given], stops: Floats) -> list[Given]:
+    """The doses without those that fall on or after the day that somebody stopped."""
+    return [
+        replace(given, amount=np.where(stops <= given.day, np.nan, given.amount)) for given in doses
+    ]
 
 
-def course_doses(doses: list[Given], drugs: Mapping[str, str], span: tuple[int, int]) -> Doses:
+def course_doses(doses: Sequence[Given], drugs: Mapping[str, str], span: tuple[int, int]) -> Doses:
     """The doses of a span of days as the disease model takes them, in mg of each drug."""
     inside = [
         given
@@ -107,7 +144,7 @@ def course_doses(doses: list[Given], drugs: Mapping[str, str], span: tuple[int, 
 
 
 def exposures_of(
-    doses: list[Given], interventions: tuple[str, ...], shape: tuple[int, ...]
+    doses: Sequence[Given], interventions: tuple[str, ...], shape: tuple[int, ...]
 ) -> Exposures:
     """Everything given, as it is recorded: one column for each intervention and day."""
     if not doses:

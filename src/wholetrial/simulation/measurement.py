@@ -41,7 +41,10 @@ ASSUMPTIONS: tuple[Assumption, ...] = (
     Assumption("PGA 5 above a PASI of 36 (scale 0-5)", "assumed, no source"),
     Assumption("BSA shrinks as the lesion does", "assumed, no source"),
     Assumption("DLQI falls with the lesion to a tenth", "assumed, no source"),
-    Assumption("a trial's own instrument falls as the lesion does", "assumed, no source"),
+    Assumption(
+        "a trial's other scores and laboratory values fall as the lesion does",
+        "assumed, no source",
+    ),
 )
 
 

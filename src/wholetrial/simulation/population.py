@@ -15,6 +15,7 @@ from wholetrial.conditions.evaluate import MET, NOT_MET, Situation, evaluate
 from wholetrial.data.records import Exposures, Flags, Floats, Records, empty_events
 from wholetrial.numerics.elementary import exp, log
 from wholetrial.numerics.philox import Purpose, Stream, normals, uniforms
+from wholetrial.protocol.assumptions import Assumptions
 from wholetrial.protocol.protocol import Protocol
 from wholetrial.protocol.quantity import Distribution, Share
 from wholetrial.protocol.time import Point
@@ -116,7 +117,9 @@ def _draw(protocol: Protocol, stream: Stream, readers: Readers, *, attempt: int)
     if assumed is None:
         raise NotSimulatedError("the file has no assumptions: the simulator needs them")
     draws = uniforms(stream, Purpose.BASELINE, len(assumed.baseline), occasion=attempt)
-    normal = normals(stream, Purpose.BASELINE, len(assumed.baseline), occasion=attempt)
+    normal = _correlated(
+        assumed, normals(stream, Purpose.BASELINE, len(assumed.baseline), occasion=attempt)
+    )
     baseline = {
         name: _value(planned, draws[..., index], normal[..., index])
         for index, (name, planned) in enumerate(assumed.baseline.items())
@@ -128,6 +131,18 @@ def _draw(protocol: Protocol, stream: Stream, readers: Readers, *, attempt: int)
     possible = _possible(protocol, baseline)
     accepted = possible & eligible(protocol, baseline, seen)
     return _Candidates(baseline, seen, accepted, int(possible.sum()))
+
+
+def _correlated(assumed: Assumptions, normal: Floats) -> Floats:
+    """Standard normals `(..., values)` with the correlations that the file states."""
+    names = list(assumed.baseline)
+    mixed = normal.copy()
+    for pair, correlation in assumed.correlation.items():
+        first, _, second = pair.partition(" with ")
+        one, other = names.index(first), names.index(second)
+        rest = np.sqrt(1.0 - correlation * correlation)
+        mixed[..., other] = correlation * mixed[..., one] + rest * normal[..., other]
+    return mixed
 
 
 def _value(planned: Distribution | Share, uniform: Floats, normal: Floats) -> Floats:

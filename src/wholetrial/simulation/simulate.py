@@ -5,13 +5,12 @@ replicate, participant, purpose), so that the records of a replicate are the sam
 chunk, and on any machine.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from wholetrial.conditions.evaluate import MET, Situation, evaluate
-from wholetrial.conduct.allocation import allocate
 from wholetrial.data.records import (
     LEAVES_STUDY,
     STOPS_TREATMENT,
@@ -24,17 +23,15 @@ from wholetrial.numerics.philox import Purpose, Stream, uniforms
 from wholetrial.protocol.protocol import Protocol
 from wholetrial.protocol.quantity import Share
 from wholetrial.protocol.timeline import Visit, day_of, measured_at, visits
-from wholetrial.simulation.course import Participants
-from wholetrial.simulation.disease import PsoriasisCourse, PsoriasisState
+from wholetrial.simulation.allotment import allot, physicians_choice
+from wholetrial.simulation.calibration import calibrate
 from wholetrial.simulation.dosing import (
-    Given,
-    concerned,
-    course_doses,
+    Recipients,
     exposures_of,
     planned_doses,
-    rule_doses,
-    rules_at,
+    without_stopped,
 )
+from wholetrial.simulation.latent import begin_disease, disease_at, lesion_of
 from wholetrial.simulation.measurement import visit_noise
 from wholetrial.simulation.population import (
     NotSimulatedError,
@@ -43,6 +40,7 @@ from wholetrial.simulation.population import (
     screening_visit,
 )
 from wholetrial.simulation.readings import Latent, Readers, read_measures, readers_of
+from wholetrial.simulation.rules import apply_rules
 from wholetrial.simulation.world import World, world_of
 
 BLOCK = 64
@@ -55,7 +53,7 @@ class Simulation:
     protocol: Protocol
     world: World
     readers: Readers
-    course: PsoriasisCourse
+    centers: Mapping[str, float]
     visits: tuple[Visit, ...]
     seed: int
 
@@ -63,20 +61,24 @@ class Simulation:
 def prepare(protocol: Protocol, seed: int, scenario: str | None = None) -> Simulation:
     """Get a trial ready to be simulated, in the world of one of its scenarios.
 
-    Raises NotSimulatedError, with the reason, for a trial that no model here can run.
+    Empirical courses are calibrated to their aims. Raises NotSimulatedError, with the reason, for a
+    trial that no model here can run.
     """
     world = world_of(protocol, scenario)
     readers = readers_of(protocol, world.fit)
-    if not readers.severity:
+    if world.drugs and not readers.severity:
         raise NotSimulatedError("no PASI with a baseline and a visit_noise in the assumptions")
-    course = PsoriasisCourse(world.drugs, world.fit)
-    return Simulation(protocol, world, readers, course, visits(protocol), seed)
+    if not readers.kinds:
+        raise NotSimulatedError("nothing measured has a baseline and a visit_noise")
+    centers = calibrate(protocol, world, readers)
+    return Simulation(protocol, world, readers, centers, visits(protocol), seed)
 
 
 def simulate(simulation: Simulation, replicates: range) -> Records:
     """The records of some replicates, with the replicate as the leading axis."""
     population = _enrolled(simulation, replicates)
-    records = _before_treatment(simulation, population, _allocation(simulation, replicates))
+    arm = allot(simulation.protocol, simulation.seed, replicates, population)
+    records = _before_treatment(simulation, population, arm)
     return _through_visits(simulation, population, records)
 
 
@@ -103,21 +105,13 @@ def _enrolled(simulation: Simulation, replicates: range) -> Population:
     return enroll(simulation.protocol, stream, simulation.readers)
 
 
-def _allocation(simulation: Simulation, replicates: range) -> Codes:
-    protocol = simulation.protocol
-    if len(protocol.arms) == 1:
-        return np.zeros((len(replicates), protocol.n), np.int8)
-    allocation = protocol.design.allocation
-    if allocation is None or allocation.not_randomized is not None:
-        raise NotSimulatedError("people who choose their arm")
-    return allocate(protocol, simulation.seed, np.asarray(replicates))
-
-
 def _before_treatment(simulation: Simulation, population: Population, arm: Codes) -> Records:
     """Empty records, but for what screening knows and when people will leave."""
     protocol, shape = simulation.protocol, arm.shape
     columns = (*shape, len(simulation.visits))
-    measures = [name for name in protocol.schedule.measure if name != "adverse_events"]
+    samples = [name for name, use in protocol.instruments.items() if use.sample is not None]
+    unvalued = ("adverse_events", *samples)
+    measures = [name for name in protocol.schedule.measure if name not in unvalued]
     leaves = _leaving_day(simulation, population.stream, arm)
     width = len(str(protocol.n))
     return Records(
@@ -142,36 +136,21 @@ def _before_treatment(simulation: Simulation, population: Population, arm: Codes
 
 def _through_visits(simulation: Simulation, population: Population, records: Records) -> Records:
     """Take everybody from visit to visit: treat, measure, and do what the rules say."""
-    protocol, course = simulation.protocol, simulation.course
-    state = course.start(Participants(population.stream, population.baseline["weight"]))
-    doses = _still_treated(planned_doses(protocol, records.arm), records)
+    protocol = simulation.protocol
+    people = _recipients(population, records.arm)
+    doses = without_stopped(planned_doses(protocol, people), records.events[STOPS_TREATMENT])
+    disease = begin_disease(protocol, simulation.world, simulation.centers, (population, people))
     for visit in simulation.visits:
-        state = _advanced(simulation, state, doses, visit.day)
-        _attend(simulation, population, records, visit, course.lesion(state))
-        situation = Situation(protocol, records, visit)
-        for name, rule in rules_at(protocol, visit).items():
-            if rule.stop is not None:
-                stopped = concerned(rule, visit, situation)
-                _note(records.events[STOPS_TREATMENT], stopped, visit.day)
-            else:
-                given = rule_doses(rule, visit, situation, doses)
-                if given is not None:
-                    doses = [*doses, *_still_treated([given], records)]
-                    stopped = ~np.isnan(doses[-1].amount)
-            _note(records.events[name], stopped, visit.day)
-        doses = _still_treated(doses, records)
+        disease = disease_at(disease, doses, visit.day)
+        _attend(simulation, population, records, visit, lesion_of(disease))
+        doses = apply_rules(Situation(protocol, records, visit), doses, people)
     exposures = exposures_of(doses, records.interventions, records.shape)
     return replace(records, exposures=exposures)
 
 
-def _advanced(
-    simulation: Simulation, state: PsoriasisState, doses: list[Given], day: int
-) -> PsoriasisState:
-    if day <= state.day:
-        return state
-    span = (int(state.day), day)
-    given = course_doses(doses, simulation.world.acts_as, span)
-    return simulation.course.advance(state, given, state.day, day)
+def _recipients(population: Population, arm: Codes) -> Recipients:
+    weight = population.baseline.get("weight", np.full(arm.shape, np.nan))
+    return Recipients(arm, weight, physicians_choice(population))
 
 
 def _attend(
@@ -197,25 +176,13 @@ def _attend(
 def _seen(
     simulation: Simulation, population: Population, visit: Visit, lesion: Floats
 ) -> dict[str, Floats]:
-    weight = {"weight": np.rint(population.baseline["weight"] * 10) / 10}
+    kilograms = population.baseline.get("weight")
+    weight = {} if kilograms is None else {"weight": np.rint(kilograms * 10) / 10}
     if visit == screening_visit(simulation.protocol):
         return {**population.screening, **weight}
     noise = visit_noise(population.stream, visit.day, len(simulation.protocol.instruments))
     latent = Latent(population.baseline, lesion)
     return {**read_measures(simulation.readers, latent, noise), **weight}
-
-
-def _still_treated(doses: list[Given], records: Records) -> list[Given]:
-    """The doses without those that fall after somebody stopped treatment."""
-    stops = records.events[STOPS_TREATMENT]
-    return [
-        replace(given, amount=np.where(stops <= given.day, np.nan, given.amount)) for given in doses
-    ]
-
-
-def _note(days: Floats, who: np.ndarray[tuple[int, ...], np.dtype[np.bool_]], day: int) -> None:
-    first = who & ~(days <= day)
-    days[first] = float(day)
 
 
 def _leaving_day(simulation: Simulation, stream: Stream, arm: Codes) -> Floats:

@@ -1,8 +1,9 @@
-"""The world a trial is simulated in: which model stands for each intervention, how potent."""
+"""The world a trial is simulated in: what stands for each intervention, and how potent it is."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from wholetrial.protocol.assumptions import ActsLike, Assumptions, Course
 from wholetrial.protocol.finding import nearest
 from wholetrial.protocol.protocol import Protocol
 from wholetrial.simulation.pharmacokinetics import DRUGS, Drug
@@ -14,10 +15,15 @@ PLACEBO = "placebo"
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """Which drug of the library each intervention acts as, with the parameters of the disease."""
+    """What each intervention acts as, a drug of the library or a course of the file.
+
+    `acts_as` names the drug (or placebo) of the mechanistic model, `courses` the empirical course;
+    every intervention stands in one of them.
+    """
 
     scenario: str
     acts_as: Mapping[str, str]
+    courses: Mapping[str, str]
     drugs: tuple[Drug, ...]
     fit: PsoriasisFit
     succeeds: bool | None
@@ -31,43 +37,63 @@ def world_of(protocol: Protocol, scenario: str | None = None) -> World:
     assumed = protocol.assumptions
     if assumed is None:
         raise NotSimulatedError("the file has no assumptions")
-    models = {name: _model(protocol, name) for name in protocol.interventions}
+    acts_as, courses, fit = dict[str, str](), dict[str, str](), fit_b()
+    changes = _changes(assumed, protocol.trial, scenario)
+    for name in protocol.interventions:
+        change = changes.get(name)
+        like = change.like if change is not None and change.like is not None else None
+        if like in assumed.courses:
+            courses[name] = str(like)
+        else:
+            _stand(protocol, name, like or name, (acts_as, courses))
+        if change is not None and change.potency is not None:
+            fit = _weakened(fit, acts_as.get(name, ""), change.potency)
+    drugs = tuple(DRUGS[name] for name in dict.fromkeys(acts_as.values()) if name != PLACEBO)
+    succeeds = assumed.scenarios[scenario].succeeds if scenario is not None else None
+    return World(scenario or "as modeled", acts_as, courses, drugs, fit, succeeds)
+
+
+def _changes(assumed: Assumptions, trial: str, scenario: str | None) -> Mapping[str, ActsLike]:
     if scenario is None:
-        return World("as modeled", models, _drugs(models), fit_b(), None)
+        return {}
     if scenario not in assumed.scenarios:
         known = ", ".join(assumed.scenarios)
         advice = nearest(scenario, assumed.scenarios)
-        raise NotSimulatedError(f"no scenario '{scenario}'; the file has {known}. {advice}".strip())
-    fit = fit_b()
-    for name, change in assumed.scenarios[scenario].as_if.items():
-        if change.potency is not None:
-            fit = _weakened(fit, models[name], change.potency)
-        elif change.like in protocol.interventions:
-            models[name] = _model(protocol, str(change.like))
-        else:
-            raise NotSimulatedError(f"scenario '{scenario}': an empirical course, '{change.like}'")
-    succeeds = assumed.scenarios[scenario].succeeds
-    return World(scenario, models, _drugs(models), fit, succeeds)
+        found = f"no scenario '{scenario}': {trial} has {known}"
+        raise NotSimulatedError(f"{found}; {advice}" if advice else found)
+    return assumed.scenarios[scenario].as_if
 
 
-def _model(protocol: Protocol, name: str) -> str:
-    intervention = protocol.interventions[name]
-    if intervention.model is None:
-        raise NotSimulatedError(f"{name}: an empirical course, '{intervention.course}'")
+def _stand(
+    protocol: Protocol, name: str, like: str, tables: tuple[dict[str, str], dict[str, str]]
+) -> None:
+    """Write down what stands for an intervention: the model or the course of the one it is like."""
+    acts_as, courses = tables
+    if like not in protocol.interventions:
+        raise NotSimulatedError(f"{name}: no intervention and no course '{like}'")
+    intervention = protocol.interventions[like]
+    if intervention.course is not None:
+        if protocol.assumptions is None or intervention.course not in protocol.assumptions.courses:
+            raise NotSimulatedError(f"{name}: no course '{intervention.course}' in the assumptions")
+        courses[name] = intervention.course
+        return
     if intervention.model != PLACEBO and intervention.model not in DRUGS:
         known = ", ".join([*DRUGS, PLACEBO])
         raise NotSimulatedError(f"{name}: no model '{intervention.model}'; there are {known}")
-    return intervention.model
+    acts_as[name] = str(intervention.model)
 
 
-def _drugs(models: Mapping[str, str]) -> tuple[Drug, ...]:
-    return tuple(DRUGS[name] for name in dict.fromkeys(models.values()) if name != PLACEBO)
+def course_named(protocol: Protocol, name: str) -> Course:
+    """A course of the file."""
+    if protocol.assumptions is None:
+        raise NotSimulatedError("the file has no assumptions")
+    return protocol.assumptions.courses[name]
 
 
 def _weakened(fit: PsoriasisFit, drug: str, potency: float) -> PsoriasisFit:
     """The same fit with a drug that needs 1 / potency times the concentration."""
-    if potency <= 0:
-        raise NotSimulatedError(f"a potency above 0; got {potency}")
+    if potency <= 0 or not drug:
+        raise NotSimulatedError(f"a potency above 0 of a modeled drug; got {potency}")
     changed = tuple(
         row._replace(estimate=row.estimate / potency) if row.name == f"ic50_{drug}" else row
         for row in fit.estimated

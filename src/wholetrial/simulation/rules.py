@@ -1,0 +1,152 @@
+"""What a trial's rules do at a visit: give, stop, titrate; an unknown condition does nothing."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from wholetrial.conditions.evaluate import MET, Situation, evaluate
+from wholetrial.data.records import STOPS_TREATMENT, Flags, Floats
+from wholetrial.protocol.condition import AnyOf, Consent, History, Judgement, atoms
+from wholetrial.protocol.design import Rule, Step
+from wholetrial.protocol.protocol import Protocol
+from wholetrial.protocol.timeline import Visit, visits_named
+from wholetrial.simulation.dosing import (
+    Given,
+    Recipients,
+    assigned_amount,
+    doses_as_in,
+    without_stopped,
+)
+from wholetrial.simulation.population import NotSimulatedError
+
+
+def rules_at(protocol: Protocol, visit: Visit) -> Mapping[str, Rule]:
+    """The rules that are applied at a visit."""
+    return {
+        name: rule
+        for name, rule in protocol.rules.items()
+        if visit in visits_named(protocol, rule.at)
+    }
+
+
+def apply_rules(situation: Situation, doses: Sequence[Given], people: Recipients) -> list[Given]:
+    """The doses after the rules of the situation's visit; what happened is noted in the records."""
+    records, visit = situation.records, situation.visit
+    doses = list(doses)
+    for name, rule in rules_at(situation.protocol, visit).items():
+        who = concerned(rule, situation)
+        if rule.stop is not None:
+            _note(records.events[STOPS_TREATMENT], who, visit.day)
+        elif rule.start is not None:
+            doses = _titrated(rule, situation, doses)
+        else:
+            who, given = _gift(
+                rule, who & _may_again(rule, records.events[name]), situation, (doses, people)
+            )
+            doses += given
+        _note(records.events[name], who, visit.day)
+    return without_stopped(doses, records.events[STOPS_TREATMENT])
+
+
+def concerned(rule: Rule, situation: Situation) -> Flags:
+    """Who is in the rule's arms, attends the visit and meets the rule's condition."""
+    protocol, records = situation.protocol, situation.records
+    arms = [tuple(protocol.arms).index(name) for name in protocol.arms_named(*rule.arms)]
+    attends = ~np.isnan(records.day[..., records.visit_index(situation.visit)])
+    chosen: Flags = np.isin(records.arm, np.asarray(arms, np.int8)) & attends
+    if rule.when is not None:
+        chosen = chosen & (evaluate(rule.when, situation) == MET)
+    return chosen
+
+
+def never_known(protocol: Protocol) -> tuple[str, ...]:
+    """The rules whose condition no simulated record can meet, so that they never apply."""
+    return tuple(
+        name
+        for name, rule in protocol.rules.items()
+        if rule.when is not None
+        and not isinstance(rule.when, AnyOf)
+        and any(isinstance(atom, History | Judgement | Consent) for atom in atoms(rule.when))
+    )
+
+
+def _may_again(rule: Rule, happened: Floats) -> Flags:
+    """What another arm receives is begun once; other gifts as often as the condition is met."""
+    once = rule.give is not None and rule.give.as_in is not None
+    return np.isnan(happened) if once else np.ones(happened.shape, np.bool_)
+
+
+def _gift(
+    rule: Rule, who: Flags, situation: Situation, context: tuple[Sequence[Given], Recipients]
+) -> tuple[Flags, list[Given]]:
+    gift, visit = rule.give, situation.visit
+    doses, people = context
+    if gift is None:
+        return who, []
+    if gift.as_in is not None:
+        last = max(visit.day for visit in situation.records.visits)
+        begun = doses_as_in(situation.protocol, gift.as_in, people, who, from_day=visit.day)
+        return who, [given for given in begun if given.day <= last]
+    amount: Floats | None = np.full(who.shape, gift.amount or 0.0)
+    if gift.as_assigned:
+        amount = assigned_amount(str(gift.intervention), doses)
+    if amount is None:
+        raise NotSimulatedError(f"'{gift}' where nobody is assigned it")
+    if gift.unit is not None and gift.unit.endswith("/kg"):
+        amount = amount * people.weight
+    return who, [Given(str(gift.intervention), visit.day, np.where(who, amount, np.nan))]
+
+
+def _titrated(rule: Rule, situation: Situation, doses: Sequence[Given]) -> list[Given]:
+    """The doses from this visit on, raised or lowered within the range of the file."""
+    if rule.start is None:
+        return list(doses)
+    in_arms = concerned(replace_when(rule), situation)
+    raised, lowered = (_meets(step, in_arms, situation) for step in (rule.raised, rule.lower))
+    low, high = _range_of(situation.protocol, rule)
+    change = np.where(lowered, -_size(rule.lower), np.where(raised, _size(rule.raised), 0.0))
+    return [
+        replace(given, amount=np.clip(given.amount + change, low, high))
+        if given.intervention == rule.start.intervention and given.day >= situation.visit.day
+        else given
+        for given in doses
+    ]
+
+
+def replace_when(rule: Rule) -> Rule:
+    """The rule for everybody of its arms."""
+    return rule.model_copy(update={"when": None})
+
+
+def _meets(step: Step | None, who: Flags, situation: Situation) -> Flags:
+    if step is None:
+        return np.zeros(who.shape, np.bool_)
+    meets: Flags = who & (evaluate(step.when, situation) == MET)
+    return meets
+
+
+def _size(step: Step | None) -> float:
+    return step.by.number if step is not None else 0.0
+
+
+def _range_of(protocol: Protocol, rule: Rule) -> tuple[float, float]:
+    """The range within which a rule titrates: that of the arms' doses."""
+    from wholetrial.protocol.timeline import administrations
+
+    ranges = [
+        (dose.amount or 0.0, dose.most or dose.amount or 0.0)
+        for arm in protocol.arms_named(*rule.arms)
+        for dose in administrations(protocol, arm)
+        if rule.start is not None and dose.intervention == rule.start.intervention
+    ]
+    return (
+        (min(low for low, _ in ranges), max(high for _, high in ranges))
+        if ranges
+        else (0.0, np.inf)
+    )
+
+
+def _note(days: Floats, who: Flags, day: int) -> None:
+    first = who & ~(days <= day)
+    days[first] = float(day)
