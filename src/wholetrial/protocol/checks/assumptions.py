@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 from difflib import get_close_matches
 
-from wholetrial.protocol.assumptions import Assumptions
+from wholetrial.protocol.assumptions import Assumptions, ChangeAim
 from wholetrial.protocol.checks.calendar import day
 from wholetrial.protocol.checks.doses import is_placebo
 from wholetrial.protocol.checks.examined import Examined, error, note, warning
 from wholetrial.protocol.checks.thresholds import limits_of
 from wholetrial.protocol.checks.vocabulary import INTERCURRENT_EVENTS
 from wholetrial.protocol.checks.walk import every
-from wholetrial.protocol.condition import Compare
+from wholetrial.protocol.condition import Compare, Named
 from wholetrial.protocol.design import InstrumentUse
 from wholetrial.protocol.finding import Finding
 from wholetrial.protocol.quantity import Distribution, Share
@@ -37,6 +37,28 @@ def check_assumptions(trial: Examined) -> Iterator[Finding]:
         says = "no scenarios: nothing says what a sound design must conclude, and in which world"
         yield note(trial, "assumptions", says)
     yield from _choice(trial, assumed)
+    yield from _courses(trial, assumed)
+
+
+def _courses(trial: Examined, assumed: Assumptions) -> Iterator[Finding]:
+    for name, course in assumed.courses.items():
+        path = f"assumptions.courses.{name}"
+        if isinstance(course.aim, ChangeAim):
+            continue
+        timed = course.aim.condition
+        when = timed.when if isinstance(timed, Named | Compare) else None
+        if when is None or when.how != "at" or len(when.points) != 1:
+            expected = "a condition at one time, such as PASI_75 at week 16"
+            yield error(trial, f"{path}.aim", expected, f"'{timed}'")
+        if name not in _courses_used(trial, assumed):
+            yield note(trial, path, f"nothing acts by the course '{name}'")
+
+
+def _courses_used(trial: Examined, assumed: Assumptions) -> set[str]:
+    used = {one.course for one in trial.protocol.interventions.values() if one.course}
+    for scenario in assumed.scenarios.values():
+        used |= {change.like for change in scenario.as_if.values() if change.like}
+    return used
 
 
 def _models(trial: Examined) -> Iterator[Finding]:

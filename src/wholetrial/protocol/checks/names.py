@@ -196,6 +196,10 @@ def _in_assumptions(protocol: Protocol) -> Iterator[Use]:
     if assumed.choice:
         yield from _in_choice(protocol, assumed.choice)
     yield from _in_scenarios(protocol, assumed)
+    for course, plan in assumed.courses.items():
+        for name in plan.depends_on:
+            path = f"assumptions.courses.{course}.depends_on.{name}"
+            yield Use(path, name, "a baseline value, or dose", (*drawn, "dose"))
 
 
 def _by_arm(assumed: Assumptions) -> Iterator[tuple[str, str]]:
