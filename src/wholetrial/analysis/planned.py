@@ -6,7 +6,6 @@ stands in the results as such; nothing is put in its place.
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,12 +19,23 @@ from wholetrial.analysis import (
     weighting,
 )
 from wholetrial.analysis.arguments import Alternative
-from wholetrial.analysis.estimate import Interval, Reason, Test
+from wholetrial.analysis.estimate import Reason, Test
 from wholetrial.analysis.methods import METHODS
+from wholetrial.analysis.plan import (
+    Pair,
+    Plan,
+    bare_statistic,
+    confidence,
+    counted,
+    described_groups,
+    not_computed,
+    pairs,
+    with_interval,
+)
 from wholetrial.analysis.statistic import Statistic
 from wholetrial.endpoints.outcomes import Flags, Outcomes
 from wholetrial.numerics.philox import Purpose, Stream, uniforms
-from wholetrial.protocol.analysis_plan import Alpha, Analysis, Beside, Contrast
+from wholetrial.protocol.analysis_plan import Alpha, Beside
 from wholetrial.protocol.protocol import Protocol
 from wholetrial.protocol.timeline import day_of
 
@@ -50,37 +60,15 @@ BANDS = {
 DESCRIBED_BY = "clopper_pearson"
 """The interval of one arm's proportion beside a comparison, which the file does not name."""
 ADJUSTED = "adjusted_risk_difference"
+WORST_GRADE = "worst_grade"
 WEIGHTING = "inverse_probability_weighting"
-
-
-class Plan(NamedTuple):
-    """One planned analysis of one endpoint's outcomes."""
-
-    protocol: Protocol
-    name: str
-    analysis: Analysis
-    outcomes: Outcomes
-
-
-class Pair(NamedTuple):
-    """Two groups to compare: their names in print, and who belongs to them."""
-
-    arm: str
-    control: str
-    arm_members: Flags
-    control_members: Flags
-
-
-class Count(NamedTuple):
-    """Participants with the outcome, of those with a value; arrays `(...)`."""
-
-    events: NDArray[np.int64]
-    n: NDArray[np.int64]
 
 
 def analyze(protocol: Protocol, analysis: str, outcomes: Outcomes) -> list[Statistic]:
     """Every statistic that one planned analysis gives of one endpoint at one time."""
     plan = Plan(protocol, analysis, protocol.analyses[analysis], outcomes)
+    if outcomes.variable.kind == "grade":
+        return list(_worst_grades(plan))
     summary = plan.analysis.estimate.summary
     estimate = {
         "proportion": _shares,
@@ -90,7 +78,7 @@ def analyze(protocol: Protocol, analysis: str, outcomes: Outcomes) -> list[Stati
         "kaplan_meier": _kaplan_meier,
     }.get(summary)
     if estimate is None:
-        return [_not_computed(plan, summary)]
+        return [not_computed(plan, summary)]
     return [*estimate(plan), *_unbuilt(plan)]
 
 
@@ -102,91 +90,40 @@ def analyses_of(protocol: Protocol, endpoint: str) -> tuple[str, ...]:
 def _unbuilt(plan: Plan) -> Iterator[Statistic]:
     """The corrections and adjustments that the file plans and nothing here computes yet."""
     if plan.analysis.multiplicity not in (None, "none"):
-        yield _not_computed(plan, str(plan.analysis.multiplicity))
+        yield not_computed(plan, str(plan.analysis.multiplicity))
     beside, summary = plan.analysis.beside, plan.analysis.estimate.summary
     if beside is not None and (beside.adjusted_by, summary) != (WEIGHTING, "risk_difference"):
-        yield _not_computed(plan, beside.adjusted_by)
-
-
-def _not_computed(plan: Plan, method: str, pair: Pair | None = None) -> Statistic:
-    blank = _statistic(plan, "not_computed", "", np.full((), np.nan), np.zeros((), np.int64))
-    arm, control = (pair.arm, pair.control) if pair else ("", "")
-    return replace(blank, method=method, not_computed=method, arm=arm, control=control)
-
-
-def _statistic(
-    plan: Plan, name: str, arm: str, value: NDArray[np.float64], n: NDArray[np.int64]
-) -> Statistic:
-    outcomes = plan.outcomes
-    missing = outcomes.variable.stands_for_missing
-    notes = [f"at risk: {outcomes.among}"] if outcomes.among else []
-    notes += [f"missing: {missing}"] if missing else []
-    return Statistic(
-        analysis=plan.name,
-        endpoint=outcomes.endpoint,
-        level=outcomes.level,
-        at=outcomes.variable.at,
-        analysis_set=outcomes.analysis_set,
-        name=name,
-        arm=arm,
-        method="",
-        value=np.asarray(value, np.float64),
-        n=np.asarray(n, np.int64),
-        note="; ".join(notes),
-    )
-
-
-def _with_interval(statistic: Statistic, interval: Interval, method: str) -> Statistic:
-    return replace(
-        statistic,
-        value=interval.value,
-        low=interval.low,
-        high=interval.high,
-        confidence=interval.level,
-        reason=interval.reason,
-        method=method,
-    )
-
-
-def _level(plan: Plan) -> float:
-    return plan.analysis.estimate.level / 100
-
-
-def _described_groups(plan: Plan) -> Iterator[tuple[str, Flags]]:
-    for name in plan.outcomes.groups:
-        yield name, plan.outcomes.of_group(name)
-
-
-def _count(plan: Plan, members: Flags) -> Count:
-    value = plan.outcomes.variable.value
-    known = members & ~np.isnan(value)
-    return Count((known & (value == 1)).sum(axis=-1), known.sum(axis=-1))
+        yield not_computed(plan, beside.adjusted_by)
 
 
 def _shares(plan: Plan) -> Iterator[Statistic]:
     """The proportion of each arm, and its test against a benchmark where the file states one."""
     interval = plan.analysis.estimate.interval
     if interval not in ONE_ARM:
-        yield _not_computed(plan, interval)
+        yield not_computed(plan, interval)
         return
-    for name, members in _described_groups(plan):
+    for name, members in described_groups(plan):
         yield _share(plan, name, members, interval)
     if plan.analysis.against is not None:
         yield from _against(plan)
     elif plan.analysis.test != "none":
-        yield _not_computed(plan, plan.analysis.test)
+        yield not_computed(plan, plan.analysis.test)
 
 
 def _share(plan: Plan, name: str, members: Flags, method: str) -> Statistic:
-    count = _count(plan, members)
-    interval = ONE_ARM[method](count.events, count.n, _level(plan))
-    blank = _statistic(plan, "proportion", name, interval.value, count.n)
-    found = replace(_with_interval(blank, interval, method), count=count.events)
-    if plan.outcomes.variable.kind != "grade" or found.reason is None:
-        return found
-    ungraded = members.any(axis=-1) & (count.n == 0)
-    reason = np.where(ungraded, np.int8(Reason.NO_GRADES), found.reason)
-    return replace(found, reason=reason)
+    count = counted(plan, members)
+    interval = ONE_ARM[method](count.events, count.n, confidence(plan))
+    blank = bare_statistic(plan, "proportion", name, interval.value, count.n)
+    return replace(with_interval(blank, interval, method), count=count.events)
+
+
+def _worst_grades(plan: Plan) -> Iterator[Statistic]:
+    """The proportion of each arm whose worst event has a grade; described, not compared."""
+    for name, members in described_groups(plan):
+        found = _share(plan, name, members, DESCRIBED_BY)
+        ungraded = members.any(axis=-1) & (found.n == 0)
+        reason = np.where(ungraded, np.int8(Reason.NO_GRADES), np.asarray(found.reason))
+        yield replace(found, name=WORST_GRADE, reason=reason)
 
 
 def _against(plan: Plan) -> Iterator[Statistic]:
@@ -194,10 +131,10 @@ def _against(plan: Plan) -> Iterator[Statistic]:
     if test == "none" or against is None:
         return
     if test != "exact_binomial" or against.share is None:
-        yield _not_computed(plan, test)
+        yield not_computed(plan, test)
         return
-    for name, members in _described_groups(plan):
-        count = _count(plan, members)
+    for name, members in described_groups(plan):
+        count = counted(plan, members)
         found = proportions.exact_binomial_test(
             count.events, count.n, against.share.fraction, _alternative(plan)
         )
@@ -206,7 +143,7 @@ def _against(plan: Plan) -> Iterator[Statistic]:
 
 
 def _p_value(plan: Plan, arm: str, test: Test, n: NDArray[np.int64]) -> Statistic:
-    statistic = _statistic(plan, "p_value", arm, test.p_value, n)
+    statistic = bare_statistic(plan, "p_value", arm, test.p_value, n)
     sides = f"{plan.analysis.alpha}" if plan.analysis.alpha else ""
     note = "; ".join(part for part in (statistic.note, f"alpha {sides}") if part)
     return replace(statistic, method=plan.analysis.test, reason=test.reason, note=note)
@@ -219,32 +156,11 @@ def _alternative(plan: Plan) -> Alternative:
     return "less" if plan.analysis.better == "lower" else "greater"
 
 
-def pairs(protocol: Protocol, contrast: Contrast, outcomes: Outcomes) -> Iterator[Pair]:
-    """The groups that a contrast compares, as far as the outcomes tell them apart."""
-    control = _groups(protocol, contrast.control, outcomes)
-    arms = [name for name in _groups(protocol, contrast.arms, outcomes) if name not in control]
-    if not control or not arms:
-        return
-    name = control[0] if len(control) == 1 else contrast.control
-    control_members = outcomes.of_group(*control)
-    if contrast.how == "pooled":
-        yield Pair(contrast.arms, name, outcomes.of_group(*arms), control_members)
-        return
-    for arm in arms:
-        yield Pair(arm, name, outcomes.of_group(arm), control_members)
-
-
-def _groups(protocol: Protocol, word: str, outcomes: Outcomes) -> list[str]:
-    """The groups of the outcomes that an arm's name or a role names."""
-    named = (*protocol.arms_named(word), word)
-    return [group for group in outcomes.groups if group in named]
-
-
 def _risk_differences(plan: Plan) -> Iterator[Statistic]:
     """The proportion of each group compared, then the difference of each pair and its test."""
     contrast = plan.analysis.compare
     compared = list(pairs(plan.protocol, contrast, plan.outcomes)) if contrast else []
-    described = dict(_described_groups(plan))
+    described = dict(described_groups(plan))
     if contrast is not None and contrast.how == "pooled":
         described = {}
         for pair in compared:
@@ -262,11 +178,13 @@ def _risk_differences(plan: Plan) -> Iterator[Statistic]:
 def _risk_difference(plan: Plan, pair: Pair) -> Statistic:
     method = plan.analysis.estimate.interval
     if method not in RISK_DIFFERENCE:
-        return _not_computed(plan, method, pair)
-    arm, control = _count(plan, pair.arm_members), _count(plan, pair.control_members)
-    interval = RISK_DIFFERENCE[method](arm.events, arm.n, control.events, control.n, _level(plan))
-    blank = _statistic(plan, "risk_difference", pair.arm, interval.value, arm.n + control.n)
-    return replace(_with_interval(blank, interval, method), control=pair.control)
+        return not_computed(plan, method, pair)
+    arm, control = counted(plan, pair.arm_members), counted(plan, pair.control_members)
+    interval = RISK_DIFFERENCE[method](
+        arm.events, arm.n, control.events, control.n, confidence(plan)
+    )
+    blank = bare_statistic(plan, "risk_difference", pair.arm, interval.value, arm.n + control.n)
+    return replace(with_interval(blank, interval, method), control=pair.control)
 
 
 def _weighted(plan: Plan, pair: Pair, beside: Beside) -> Statistic:
@@ -278,12 +196,12 @@ def _weighted(plan: Plan, pair: Pair, beside: Beside) -> Statistic:
     valued = (pair.arm_members | pair.control_members) & ~np.isnan(value)
     inside = valued & ~np.isnan(covariates).any(axis=-1)
     found = weighting.risk_difference_weighted(
-        value, pair.arm_members, covariates, inside, _level(plan)
+        value, pair.arm_members, covariates, inside, confidence(plan)
     )
     n = inside.sum(axis=-1)
     unknown = valued.any(axis=-1) & (n == 0)
     reason = np.where(unknown, np.int8(Reason.NO_BASELINE), found.interval.reason)
-    blank = _statistic(plan, ADJUSTED, pair.arm, found.interval.value, n)
+    blank = bare_statistic(plan, ADJUSTED, pair.arm, found.interval.value, n)
     notes = [f"adjusted for {', '.join(beside.adjust_for)}", blank.note]
     if n.ndim == 0 and reason in (Reason.OK, Reason.NO_VARIATION):
         arm, control = found.effective
@@ -291,7 +209,7 @@ def _weighted(plan: Plan, pair: Pair, beside: Beside) -> Statistic:
         lost = int(valued.sum() - n)
         notes += [f"{lost} left out whose baseline is not known"] if lost else []
     return replace(
-        _with_interval(blank, found.interval, WEIGHTING),
+        with_interval(blank, found.interval, WEIGHTING),
         control=pair.control,
         reason=reason,
         note="; ".join(note for note in notes if note),
@@ -299,7 +217,7 @@ def _weighted(plan: Plan, pair: Pair, beside: Beside) -> Statistic:
 
 
 def _comparison_test(plan: Plan, pair: Pair) -> Statistic:
-    arm, control = _count(plan, pair.arm_members), _count(plan, pair.control_members)
+    arm, control = counted(plan, pair.arm_members), counted(plan, pair.control_members)
     counts = (arm.events, arm.n, control.events, control.n)
     tests: dict[str, Callable[[], Test]] = {
         "fisher_exact": lambda: two_proportions.fisher_exact_test(
@@ -311,7 +229,7 @@ def _comparison_test(plan: Plan, pair: Pair) -> Statistic:
     name = plan.analysis.test
     one_sided = plan.analysis.alpha is not None and plan.analysis.alpha.sides == 1
     if name not in tests or (one_sided and name != "fisher_exact"):
-        return _not_computed(plan, name, pair)
+        return not_computed(plan, name, pair)
     statistic = _p_value(plan, pair.arm, tests[name](), arm.n + control.n)
     return replace(statistic, control=pair.control)
 
@@ -321,22 +239,22 @@ def _mean_changes(plan: Plan) -> Iterator[Statistic]:
     rule = plan.outcomes.variable.stands_for_missing
     method = plan.analysis.estimate.interval
     if method != "student_t" or rule not in ("", "as observed"):
-        yield _not_computed(plan, rule if method == "student_t" else method)
+        yield not_computed(plan, rule if method == "student_t" else method)
         return
     value = plan.outcomes.variable.value
     against = plan.analysis.against.number if plan.analysis.against else None
-    for name, members in _described_groups(plan):
+    for name, members in described_groups(plan):
         change = np.where(members, value, np.nan)
         n = (~np.isnan(change)).sum(axis=-1)
-        interval = continuous.mean_change_t(change, _level(plan))
-        blank = _statistic(plan, "mean_change", name, interval.value, n)
-        yield _with_interval(blank, interval, method)
+        interval = continuous.mean_change_t(change, confidence(plan))
+        blank = bare_statistic(plan, "mean_change", name, interval.value, n)
+        yield with_interval(blank, interval, method)
         if plan.analysis.test == "paired_t":
             before = np.full_like(change, against or 0.0)
             test = continuous.paired_t_test(before, change, _alternative(plan))
             yield _p_value(plan, name, test, n)
         elif plan.analysis.test != "none":
-            yield _not_computed(plan, plan.analysis.test)
+            yield not_computed(plan, plan.analysis.test)
 
 
 def _time_read(plan: Plan) -> float:
@@ -351,12 +269,12 @@ def _turnbull(plan: Plan) -> Iterator[Statistic]:
     """The share without the event at a time, where it is known only to lie between visits."""
     variable, method = plan.outcomes.variable, plan.analysis.estimate.interval
     if variable.lower is None or variable.upper is None or method != "bootstrap":
-        yield _not_computed(plan, f"turnbull with {method}")
+        yield not_computed(plan, f"turnbull with {method}")
         return
     time = _time_read(plan)
-    for name, members in _described_groups(plan):
+    for name, members in described_groups(plan):
         n = members.sum(axis=-1)
-        blank = _statistic(plan, "event_free", name, np.full(n.shape, np.nan), n)
+        blank = bare_statistic(plan, "event_free", name, np.full(n.shape, np.nan), n)
         note = f"known only between visits; {blank.note}".rstrip("; ")
         if n.ndim:
             curve = interval_censored.turnbull(variable.lower, variable.upper, members)
@@ -366,28 +284,30 @@ def _turnbull(plan: Plan) -> Iterator[Statistic]:
         stream = Stream(0, np.arange(BOOTSTRAP_SAMPLES), 0)
         draws = uniforms(stream, Purpose.RESAMPLING, members.shape[-1])
         interval = interval_censored.event_free_bootstrap(
-            variable.lower, variable.upper, time, draws, included=members, level=_level(plan)
+            variable.lower, variable.upper, time, draws, included=members, level=confidence(plan)
         )
-        yield replace(_with_interval(blank, interval, "turnbull"), note=note)
+        yield replace(with_interval(blank, interval, "turnbull"), note=note)
     if plan.analysis.test != "none":
-        yield _not_computed(plan, plan.analysis.test)
+        yield not_computed(plan, plan.analysis.test)
 
 
 def _kaplan_meier(plan: Plan) -> Iterator[Statistic]:
     """The share without the event at a time, where its day is known."""
     variable, method = plan.outcomes.variable, plan.analysis.estimate.interval
     if variable.lower is None or variable.upper is None or method not in BANDS:
-        yield _not_computed(plan, f"kaplan_meier with {method}")
+        yield not_computed(plan, f"kaplan_meier with {method}")
         return
     event = np.isfinite(variable.upper)
     time = np.where(event, variable.upper, variable.lower)
-    for name, members in _described_groups(plan):
+    for name, members in described_groups(plan):
         curve = survival.kaplan_meier(time, event, included=members)
-        interval = survival.survival_at(curve, BANDS[method](curve, _level(plan)), _time_read(plan))
-        blank = _statistic(plan, "event_free", name, interval.value, members.sum(axis=-1))
-        yield _with_interval(blank, interval, "kaplan_meier")
+        interval = survival.survival_at(
+            curve, BANDS[method](curve, confidence(plan)), _time_read(plan)
+        )
+        blank = bare_statistic(plan, "event_free", name, interval.value, members.sum(axis=-1))
+        yield with_interval(blank, interval, "kaplan_meier")
     if plan.analysis.test != "none":
-        yield _not_computed(plan, plan.analysis.test)
+        yield not_computed(plan, plan.analysis.test)
 
 
 def methods_used(statistics: list[Statistic]) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from wholetrial.analysis.operating import Forecast, forecast
-from wholetrial.analysis.planned import ADJUSTED
+from wholetrial.analysis.planned import ADJUSTED, WORST_GRADE
 from wholetrial.analysis.statistic import Statistic
 from wholetrial.protocol.published import PublishedResult
 from wholetrial.report.contents import Contents
@@ -99,7 +99,10 @@ Key = tuple[str, str, str, str]
 
 
 def comparison_tables(contents: Contents) -> Iterator[EndpointTable]:
-    """A table for every endpoint, time and analysis with at least one statistic."""
+    """A table for every endpoint, time, analysis and reading with at least one statistic.
+
+    Grades are left to the table of adverse events.
+    """
     made, told = contents.simulated, contents.published
     sources: tuple[Sequence[Statistic], ...] = (
         told.statistics if told else (),
@@ -107,7 +110,8 @@ def comparison_tables(contents: Contents) -> Iterator[EndpointTable]:
         made.statistics if made else (),
     )
     forecasts = made.forecasts if made and made.replicates > 1 else ()
-    for key in dict.fromkeys(_key(one) for source in sources for one in source):
+    every = (one for source in sources for one in source if one.name != WORST_GRADE)
+    for key in dict.fromkeys(_key(one) for one in every):
         published, recorded, one_trial = (
             [one for one in source if _key(one) == key] for source in sources
         )

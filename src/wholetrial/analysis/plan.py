@@ -1,0 +1,121 @@
+"""One planned analysis of one endpoint: whom it describes and compares, and its bare statistics."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wholetrial.analysis.estimate import Interval
+from wholetrial.analysis.statistic import Statistic
+from wholetrial.endpoints.outcomes import Flags, Outcomes
+from wholetrial.protocol.analysis_plan import Analysis, Contrast
+from wholetrial.protocol.protocol import Protocol
+
+
+class Plan(NamedTuple):
+    """One planned analysis of one endpoint's outcomes."""
+
+    protocol: Protocol
+    name: str
+    analysis: Analysis
+    outcomes: Outcomes
+
+
+class Pair(NamedTuple):
+    """Two groups to compare: their names in print, and who belongs to them."""
+
+    arm: str
+    control: str
+    arm_members: Flags
+    control_members: Flags
+
+
+class Count(NamedTuple):
+    """Participants with the outcome, of those with a value; arrays `(...)`."""
+
+    events: NDArray[np.int64]
+    n: NDArray[np.int64]
+
+
+def bare_statistic(
+    plan: Plan, name: str, arm: str, value: NDArray[np.float64], n: NDArray[np.int64]
+) -> Statistic:
+    """A statistic of a plan without interval or method; its note says who is at risk."""
+    outcomes = plan.outcomes
+    missing = outcomes.variable.stands_for_missing
+    notes = [f"at risk: {outcomes.among}"] if outcomes.among else []
+    notes += [f"missing: {missing}"] if missing else []
+    return Statistic(
+        analysis=plan.name,
+        endpoint=outcomes.endpoint,
+        level=outcomes.level,
+        at=outcomes.variable.at,
+        analysis_set=outcomes.analysis_set,
+        name=name,
+        arm=arm,
+        method="",
+        value=np.asarray(value, np.float64),
+        n=np.asarray(n, np.int64),
+        note="; ".join(notes),
+    )
+
+
+def with_interval(statistic: Statistic, interval: Interval, method: str) -> Statistic:
+    """The statistic with the value, limits and reason of its method."""
+    return replace(
+        statistic,
+        value=interval.value,
+        low=interval.low,
+        high=interval.high,
+        confidence=interval.level,
+        reason=interval.reason,
+        method=method,
+    )
+
+
+def not_computed(plan: Plan, method: str, pair: Pair | None = None) -> Statistic:
+    """What stands in the results for a method that is not built."""
+    blank = bare_statistic(plan, "not_computed", "", np.full((), np.nan), np.zeros((), np.int64))
+    arm, control = (pair.arm, pair.control) if pair else ("", "")
+    return replace(blank, method=method, not_computed=method, arm=arm, control=control)
+
+
+def confidence(plan: Plan) -> float:
+    """The confidence level of the plan's intervals, as a share."""
+    return plan.analysis.estimate.level / 100
+
+
+def described_groups(plan: Plan) -> Iterator[tuple[str, Flags]]:
+    """Every group by name, with its members in the analysis set."""
+    for name in plan.outcomes.groups:
+        yield name, plan.outcomes.of_group(name)
+
+
+def counted(plan: Plan, members: Flags) -> Count:
+    """How many of these members have the outcome, of those with a value."""
+    value = plan.outcomes.variable.value
+    known = members & ~np.isnan(value)
+    return Count((known & (value == 1)).sum(axis=-1), known.sum(axis=-1))
+
+
+def pairs(protocol: Protocol, contrast: Contrast, outcomes: Outcomes) -> Iterator[Pair]:
+    """The groups that a contrast compares, as far as the outcomes tell them apart."""
+    control = _groups(protocol, contrast.control, outcomes)
+    arms = [name for name in _groups(protocol, contrast.arms, outcomes) if name not in control]
+    if not control or not arms:
+        return
+    name = control[0] if len(control) == 1 else contrast.control
+    control_members = outcomes.of_group(*control)
+    if contrast.how == "pooled":
+        yield Pair(contrast.arms, name, outcomes.of_group(*arms), control_members)
+        return
+    for arm in arms:
+        yield Pair(arm, name, outcomes.of_group(arm), control_members)
+
+
+def _groups(protocol: Protocol, word: str, outcomes: Outcomes) -> list[str]:
+    """The groups of the outcomes that an arm's name or a role names."""
+    named = (*protocol.arms_named(word), word)
+    return [group for group in outcomes.groups if group in named]
