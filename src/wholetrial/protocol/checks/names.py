@@ -196,10 +196,15 @@ def _in_assumptions(protocol: Protocol) -> Iterator[Use]:
     if assumed.choice:
         yield from _in_choice(protocol, assumed.choice)
     yield from _in_scenarios(protocol, assumed)
+    yield from _in_courses(protocol, assumed)
+
+
+def _in_courses(protocol: Protocol, assumed: Assumptions) -> Iterator[Use]:
+    known = (*vocabulary.baseline_names(protocol), "dose")
     for course, plan in assumed.courses.items():
         for name in plan.depends_on:
             path = f"assumptions.courses.{course}.depends_on.{name}"
-            yield Use(path, name, "a baseline value, or dose", (*drawn, "dose"))
+            yield Use(path, name, "a baseline value, or dose", known)
 
 
 def _by_arm(assumed: Assumptions) -> Iterator[tuple[str, str]]:
