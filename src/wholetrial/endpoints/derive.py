@@ -127,16 +127,25 @@ def response_values(verdict: Codes, rule: str | None) -> Floats:
 
 
 def _intervened(protocol: Protocol, records: Records, day: int) -> Flags:
-    """Who had an event, by a day, that the trial counts as no response."""
-    had = np.zeros(records.shape, np.bool_)
+    """Who had, on or before the visit of a planned day, what the trial counts as no response."""
+    had, seen = np.zeros(records.shape, np.bool_), _day_seen(records, day)
     for event, strategy in protocol.intercurrent.items():
         if event not in records.events:
             continue
         if strategy == "composite_variable":
-            had |= records.events[event] <= day
+            had |= records.events[event] <= seen
         elif strategy != "treatment_policy":
             raise NotDerivedError(f"strategy {strategy} for {event}")
     return had
+
+
+def _day_seen(records: Records, day: int) -> Floats:
+    """The day on which each participant came to the visit of a planned day, or that day itself."""
+    for index, visit in enumerate(records.visits):
+        if visit.day == day:
+            came = records.day[..., index]
+            return np.where(np.isnan(came), float(day), came)
+    return np.full(records.shape, float(day))
 
 
 def one_time_each(condition: Condition) -> Iterator[tuple[Condition, Point | None]]:
