@@ -195,7 +195,11 @@ def _patterns(intervals: _Intervals) -> _Patterns:
 
 
 def _support(starts: Booleans, ends: Booleans) -> Booleans:
-    """Cells `(R, I)` that can hold probability: between a start and an end with neither between."""
+    """Cells `(R, I)` that can hold probability: between a start and an end with neither between.
+
+    Where other analyses' visits cut such a stretch into cells, the last one stands for all of it:
+    an event counts from the visit that sees it, and a curve does not depend on its neighbors.
+    """
     points = starts.shape[-1]
     place = np.arange(points)
     last_start, last_end = (
@@ -206,7 +210,8 @@ def _support(starts: Booleans, ends: Booleans) -> Booleans:
         np.minimum.accumulate(np.where(marks, place, points)[:, ::-1], axis=-1)[:, ::-1][:, 1:]
         for marks in (starts, ends)
     )
-    return (last_start >= 0) & (last_start >= last_end) & (next_end <= next_start)
+    stretch = (last_start >= 0) & (last_start >= last_end) & (next_end <= next_start)
+    return np.asarray(stretch & ends[:, 1:])
 
 
 def _expectation_maximization(patterns: _Patterns) -> tuple[Floats, Booleans]:
