@@ -1,11 +1,12 @@
-"""Turnbull's curve of one trial among many."""
+"""Turnbull's curve of one trial among many, and of visits that fall on many different days."""
 
 from random import Random
 
 import numpy as np
 import pytest
 
-from wholetrial.analysis.interval_censored import event_free_at, turnbull
+from wholetrial.analysis.interval_censored import event_free_at, event_free_bootstrap, turnbull
+from wholetrial.numerics.philox import Purpose, Stream, uniforms
 
 
 def each_alone(lower: np.ndarray, upper: np.ndarray, day: float) -> list[float]:
@@ -31,3 +32,24 @@ def test_random_curves_are_the_same_alone_and_among_others() -> None:
     for day in (1, 2.5, 3, 4, 5, 6, 7.5):
         alone = each_alone(lower, upper, day)
         assert event_free_at(together, day).tolist() == pytest.approx(alone, abs=1e-9)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_visits_on_many_days_have_a_bootstrap_interval(seed: int) -> None:
+    """36 people who came up to 5 days early to the visits of days 28, 154 and 280, some not at all."""
+    chance = Random(seed)
+    lower, upper = np.zeros(36), np.full(36, np.inf)
+    for person in range(36):
+        relapse = chance.expovariate(1 / 250)
+        for day in (28, 154, 280):
+            came = day - chance.choice((0, 0, 1, 2, 3, 4, 5))
+            if chance.random() < 0.15 or np.isfinite(upper[person]):
+                continue
+            if relapse <= came:
+                upper[person] = came
+            else:
+                lower[person] = came
+    draws = uniforms(Stream(0, np.arange(400), 0), Purpose.RESAMPLING, 36)
+    interval = event_free_bootstrap(lower, upper, 280.0, draws)
+    assert int(interval.reason) == 0
+    assert 0 <= float(interval.low) < float(interval.value) < float(interval.high) < 1

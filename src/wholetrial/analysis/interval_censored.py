@@ -36,6 +36,10 @@ TOLERANCE = 1e-12
 OPTIMAL = 1e-9
 """Largest excess of a cell's weight over 1 at the maximum of the likelihood."""
 
+NEARLY_OPTIMAL = 1e-7
+"""The same where the iteration slows down without end: the log likelihood is within this of its
+maximum for each participant, far below what the data can tell apart."""
+
 NEARLY_NONE = (1e-1, 1e-2, 1e-3)
 """Probabilities below these are tried as 0 where the iteration does not come to rest."""
 
@@ -227,9 +231,10 @@ def _expectation_maximization(patterns: _Patterns) -> tuple[Floats, Booleans]:
         trimmed = np.where(mass < small, 0.0, mass)
         trimmed = trimmed / np.maximum(np.sum(trimmed, axis=-1, keepdims=True), small)
         tried, stands = _iterated(patterns, trimmed, ~still & ~nobody, FIRST_STEPS)
-        better = ~still & stands & _is_maximum(patterns, tried)
+        better = ~still & stands & _is_maximum(patterns, tried, OPTIMAL)
         mass, still = np.where(better[:, None], tried, mass), still | better
-    return _iterated(patterns, mass, ~still & ~nobody, MOST_STEPS)
+    mass, still = _iterated(patterns, mass, ~still & ~nobody, MOST_STEPS)
+    return mass, still | _is_maximum(patterns, mass, NEARLY_OPTIMAL)
 
 
 def _iterated(
@@ -260,12 +265,12 @@ def _weight(covers: Floats, share: Floats, mass: Floats) -> Floats:
     return np.asarray(np.divide(share, fitted, out=np.zeros_like(share), where=fitted > 0) @ covers)
 
 
-def _is_maximum(patterns: _Patterns, mass: Floats) -> Booleans:
+def _is_maximum(patterns: _Patterns, mass: Floats, tolerance: float) -> Booleans:
     """Whether every participant is possible and no cell wants more probability."""
     possible = np.all((mass @ patterns.covers.T > 0) | (patterns.counts == 0), axis=-1)
     total = np.maximum(np.sum(patterns.counts, axis=-1, keepdims=True), 1.0)
     wanted = np.max(_weight(patterns.covers, patterns.counts / total, mass), axis=-1)
-    return np.asarray(possible & (wanted <= 1 + OPTIMAL))
+    return np.asarray(possible & (wanted <= 1 + tolerance))
 
 
 def _checked_uniforms(uniforms: npt.ArrayLike, shape: tuple[int, ...], level: float) -> Floats:
