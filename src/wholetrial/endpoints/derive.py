@@ -30,7 +30,7 @@ from wholetrial.protocol.condition import (
     IfThen,
     Named,
     Not,
-    parts,
+    atoms,
 )
 from wholetrial.protocol.endpoint import Endpoint, Level
 from wholetrial.protocol.protocol import Protocol
@@ -149,20 +149,27 @@ def _day_seen(records: Records, day: int) -> Floats:
 
 
 def one_time_each(condition: Condition) -> Iterator[tuple[Condition, Point | None]]:
-    """A condition with several times as one condition for each: PASI_75 at weeks 12, 16."""
-    when = _when(condition)
-    if when is None or when.how in ("every", "any"):
-        yield condition, when.points[-1] if when else None
+    """A condition with several times as one condition for each: PASI_75 at weeks 12, 16.
+
+    Parts that name times of their own keep them, and the latest is the condition's. Raises
+    NotDerivedError where one part names a list of times and another part another time.
+    """
+    whens = list(dict.fromkeys(_whens(condition)))
+    listed = [when for when in whens if when.how in ("at", "by") and len(when.points) > 1]
+    if listed and len(whens) > 1:
+        raise NotDerivedError(f"several times in '{condition}'")
+    if not listed:
+        ends = [when.points[-1] for when in whens]
+        yield condition, max(ends, key=lambda point: point.days, default=None)
         return
-    for point in when.points:
-        yield _retimed(condition, When(how=when.how, points=(point,))), point
+    for point in listed[0].points:
+        yield _retimed(condition, When(how=listed[0].how, points=(point,))), point
 
 
-def _when(condition: Condition) -> When | None:
-    if isinstance(condition, Named | Compare):
-        return condition.when
-    found = [_when(part) for part in parts(condition)]
-    return next((when for when in found if when is not None), None)
+def _whens(condition: Condition) -> Iterator[When]:
+    for atom in atoms(condition):
+        if isinstance(atom, Named | Compare) and atom.when is not None:
+            yield atom.when
 
 
 def _retimed(condition: Condition, when: When) -> Condition:
