@@ -1,7 +1,9 @@
 """One response that speaks of two visits, and several estimates at one visit each."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from wholetrial.data.records import Records
@@ -54,3 +56,14 @@ def test_each_part_of_a_response_is_looked_at_on_its_own_visit(
 def test_a_list_of_weeks_gives_one_estimate_for_each(krueger: Protocol, records: Records) -> None:
     found = values(krueger, records, "PASI_75 at weeks 12, 16")
     assert found == {"week 12": [1, 1, 0, 0], "week 16": [1, 0, 1, 0]}
+
+
+def test_a_term_that_names_its_own_visit_is_looked_at_there(
+    krueger: Protocol, records: Records
+) -> None:
+    """Everybody stops treatment on day 100, after week 12 and before week 16."""
+    term = read_condition(Reader("PASI improvement >= 75 % at week 12"))
+    protocol = krueger.model_copy(update={"terms": {**krueger.terms, "responder": term}})
+    stopped = replace(records, events={"stops_treatment": np.full(4, 100.0)})
+    assert values(protocol, stopped, "responder") == {"week 12": [1, 1, 0, 0]}
+    assert values(protocol, stopped, "responder and PASI_75 at week 16") == {"week 16": [0] * 4}

@@ -100,7 +100,8 @@ def _responses(protocol: Protocol, records: Records, endpoint: Endpoint) -> Iter
     situation = _situation(protocol, records)
     several = len(endpoint.response) > 1
     for condition in endpoint.response:
-        for part, point in one_time_each(condition):
+        for part, named in one_time_each(condition):
+            point = named or latest_time(protocol, part)
             day = day_of(protocol, point) if point else max(v.day for v in records.visits)
             verdict = evaluate(part, situation)
             value = response_values(verdict, rule)
@@ -164,6 +165,16 @@ def one_time_each(condition: Condition) -> Iterator[tuple[Condition, Point | Non
         return
     for point in listed[0].points:
         yield _retimed(condition, When(how=listed[0].how, points=(point,))), point
+
+
+def latest_time(protocol: Protocol, condition: Condition) -> Point | None:
+    """The latest time of a condition, its terms' own times included."""
+    ends = [when.points[-1] for when in _whens(condition)]
+    for atom in atoms(condition):
+        if isinstance(atom, Named) and atom.when is None:
+            inner = latest_time(protocol, protocol.terms[atom.term])
+            ends += [inner] if inner else []
+    return max(ends, key=lambda point: point.days, default=None)
 
 
 def _whens(condition: Condition) -> Iterator[When]:
