@@ -19,6 +19,10 @@ def cautions_of(simulation: Simulation) -> tuple[str, ...]:
         f"Known miss: {miss.what}: model {miss.model:.0%}, published {miss.published:.0%}."
         for miss in KNOWN_MISSES
     ]
+    correlated = protocol.assumptions.correlation if protocol.assumptions else {}
+    if correlated:
+        pairs = ", ".join(correlated)
+        lines.append(f"Baseline values are drawn without the correlation assumed: {pairs}.")
     given = taken_as_given(protocol)
     if given:
         lines.append(
