@@ -15,9 +15,14 @@ from wholetrial.analysis.methods import METHODS
 EVIDENCE = Path(__file__).resolve().parents[1] / "evidence.json"
 TESTS = "tests/reference/test_reference_cases.py"
 AGAIN = "tests/reference/test_r_results.py"
+WEIGHTED = "tests/reference/test_weighting_against_r.py"
 SURVFIT = "(survfit)"
 BESIDE = {"": "", SURVFIT: ", the same"}
-COMPUTED_BY_R = {"paired_t": "R 4.2.2, stats", "student_t": "R 4.2.2, stats"}
+COMPUTED_BY_R = {
+    "paired_t": ("R 4.2.2, stats", AGAIN),
+    "student_t": ("R 4.2.2, stats", AGAIN),
+    "inverse_probability_weighting": ("R 4.2.2, glm, and its own sandwich", WEIGHTED),
+}
 """Methods whose references R computes anew, to within 1e-12, and no frozen case covers."""
 REFERENCES = {
     "1_proportions/single_proportion": "R exactci 1.4.5, ratesci 1.0.0",
@@ -57,8 +62,8 @@ def evidence_in_short() -> str:
     lines = _document()["compared"]
     methods = dict.fromkeys(_title(line["method"]) for line in lines)
     again = [
-        (METHODS[name].title, reference, "1e-12", f"[{Path(AGAIN).stem}]({AGAIN})")
-        for name, reference in COMPUTED_BY_R.items()
+        (METHODS[name].title, reference, "1e-12", f"[{Path(test).stem}]({test})")
+        for name, (reference, test) in COMPUTED_BY_R.items()
     ]
     return table(("method", "reference", "agrees to", "test"), [*map(_short, methods), *again])
 

@@ -112,5 +112,33 @@ def test_where_there_are_no_tables_it_says_so(
     assert refused.stderr.splitlines()[0] == said
 
 
+def test_without_a_table_of_adverse_events_none_are_counted(invoke: Invoke, tables: Path) -> None:
+    (tables / "adverse_events.csv").unlink()
+    analyzed = invoke("analyze", "NCT00320216", "--data", "tables", "--json")
+    results = json.loads(analyzed.stdout)
+    assert {row["endpoint"] for row in results["statistics"]} == {
+        "pasi_75_week_12",
+        "pasi_90_week_12",
+    }
+    assert [note for note in results["notes"] if note.startswith("Not computed")] == [
+        f"Not computed: {name}: there is no adverse_events.csv"
+        " (where nobody had one, its heading alone)."
+        for name in ("any_ae", "any_sae")
+    ]
+
+
+def test_a_table_of_adverse_events_with_its_heading_alone_says_that_nobody_had_one(
+    invoke: Invoke, tables: Path
+) -> None:
+    (tables / "adverse_events.csv").write_text("participant,day,serious\n", encoding="utf-8")
+    analyzed = invoke("analyze", "NCT00320216", "--data", "tables", "--json")
+    counts = [
+        row["count"]
+        for row in json.loads(analyzed.stdout)["statistics"]
+        if (row["endpoint"], row["statistic"]) == ("any_ae", "proportion")
+    ]
+    assert counts == [0, 0]
+
+
 def test_data_must_be_named(invoke: Invoke) -> None:
     assert invoke("analyze", "NCT00320216").exit_code == 2

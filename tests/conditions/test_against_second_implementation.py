@@ -435,3 +435,22 @@ def test_a_value_in_hundredths_meets_its_own_threshold(two_directions: Protocol)
         situation = Situation(two_directions, measured, week_0)
         for sign in (">=", "<=", "="):
             assert evaluate(parsed(f"creatinine {sign} {value}"), situation).tolist() == [MET]
+
+
+def test_a_state_lasts_calendar_months_and_years(two_directions: Protocol) -> None:
+    """Half a year is 6 months, whatever a month's days; a known state says nothing of exceptions."""
+    years = [0.25, 0.49, 0.5, 1.0]
+    records = replace(
+        records_of(two_directions, [one({})] * 4), facts={"psoriasis": np.array(years)}
+    )
+    week_0 = next(known for known in visits(two_directions) if known.label == "week 0")
+    situation = Situation(two_directions, records, week_0)
+
+    def states(condition: str) -> list[int]:
+        return evaluate(parsed(condition), situation).tolist()
+
+    assert states("has psoriasis for at least 6 months") == [0, 0, 1, 1]
+    assert states("has psoriasis for more than 6 months") == [0, 0, 0, 1]
+    assert states("has psoriasis for at least 3 months") == [1, 1, 1, 1]
+    assert states("has psoriasis for at least 1 year") == [0, 0, 0, 1]
+    assert states("has psoriasis except nail_psoriasis") == [UNKNOWN] * 4

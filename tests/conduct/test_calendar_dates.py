@@ -163,5 +163,5 @@ def test_beyond_the_calendar_is_refused():
 
 @pytest.mark.parametrize("text", ["2026-02-30", "5.1.2026", "tomorrow", "", "2026-13-01"])
 def test_what_is_no_date_is_refused(text):
-    with pytest.raises(PlanError, match="a date such as 2026-01-05"):
+    with pytest.raises(PlanError, match="a day of the calendar, written 2026-01-05"):
         read_start(text)

@@ -546,7 +546,7 @@ def test_whatever_the_bytes_a_table_is_read_or_refused(table, content, psoriasis
 def outcome(folder, protocol):
     """The shape of the records and no error, or no shape and the errors."""
     try:
-        records, _ = read_records(folder, protocol)
+        records = read_records(folder, protocol).records
     except InvalidDataError as refused:
         return None, [found for found in refused.findings if found.severity == "error"]
     return records.day.shape, []

@@ -24,7 +24,7 @@ def read(psoriasis, tmp_path):
     def loaded(**tables):
         for name, text in tables.items():
             (tmp_path / f"{name}.csv").write_text(text)
-        records, warnings = read_records(tmp_path, psoriasis)
+        records, warnings, _ = read_records(tmp_path, psoriasis)
         return records, [str(found).replace(f"{tmp_path}/", "") for found in warnings]
 
     return loaded

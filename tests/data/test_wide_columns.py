@@ -47,7 +47,8 @@ def read(psoriasis, tmp_path):
 
 
 def test_a_wide_file_becomes_records(read):
-    records, warnings = read()
+    records, warnings, tables = read()
+    assert tables == ("participants", "observations")
     labels = [visit.label for visit in records.visits]
     weeks = [labels.index("week 0"), labels.index("week 12")]
     nan = float("nan")
@@ -186,7 +187,7 @@ def test_published_counts_of_the_synthetic_trial():
     if not SHARED.exists():
         pytest.skip("the data set lies in ../shared, which is not here")
     protocol = load(EXAMPLE / "trial.yaml")
-    records, warnings = read_columns(SHARED, EXAMPLE / "columns.yaml", protocol)
+    records, warnings, _ = read_columns(SHARED, EXAMPLE / "columns.yaml", protocol)
     assert warnings == ()
     counts = {
         (name, group): (int(np.nansum(seen)), int((~np.isnan(seen)).sum()))

@@ -37,6 +37,21 @@ def test_an_endpoint_that_is_not_recorded_is_left_out_and_named(tmp_path: Path, 
     assert endpoint not in {one.endpoint for one in made.outcomes}
 
 
+def test_an_arm_without_rates_of_adverse_events_is_no_arm_without_events(tmp_path: Path) -> None:
+    text = (ROOT / "trials" / "NCT00320216" / "trial.yaml").read_text("utf-8")
+    rates = "    placebo: {any: 72 % by week 20, serious: 1 % by week 20}\n"
+    assert rates in text
+    file = tmp_path / "trial.yaml"
+    file.write_text(text.replace(rates, "", 1), encoding="utf-8")
+    made = forecast_trial(load(file), seed=1, replicates=2)
+    why = "the assumptions have no adverse_events for placebo"
+    assert made.cautions[-2:] == (
+        f"Not simulated: any_ae: {why}.",
+        f"Not simulated: any_sae: {why}.",
+    )
+    assert {one.endpoint for one in made.statistics} == {"pasi_75_week_12", "pasi_90_week_12"}
+
+
 @pytest.mark.parametrize("trial", ["NCT00320216", "NCT06374979"])
 def test_the_simulated_trials_that_ship_record_every_analyzed_endpoint(trial: str) -> None:
     protocol = load(ROOT / "trials" / trial / "trial.yaml")

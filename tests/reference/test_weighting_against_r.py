@@ -40,5 +40,5 @@ def test_weighted_difference_interval_and_effective_size_match_r(row: dict[str, 
         row["outcome"], row["treated"], covariates(row), np.ones(len(row["outcome"]))
     )
     ours = [found.interval.value, found.interval.low, found.interval.high]
-    np.testing.assert_allclose(ours, row["estimate"], rtol=0, atol=1e-10)
-    np.testing.assert_allclose(found.effective, row["effective"], rtol=1e-10)
+    np.testing.assert_allclose(ours, row["estimate"], rtol=0, atol=1e-12)
+    np.testing.assert_allclose(found.effective, row["effective"], rtol=1e-12)

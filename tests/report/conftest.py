@@ -6,6 +6,7 @@ import pytest
 from wholetrial.analysis.operating import Forecast, Power
 from wholetrial.analysis.planned import analyses_of, analyze
 from wholetrial.data.records import AdverseEvents, Exposures, Records
+from wholetrial.data.tables import TABLES
 from wholetrial.endpoints.counts import outcomes_of_counts
 from wholetrial.endpoints.derive import derive
 from wholetrial.protocol.load import load
@@ -169,7 +170,7 @@ def results_of(protocol, records):
 def recorded(protocol):
     """The eight people as recorded data."""
     records = records_of(protocol)
-    return Recorded("a folder of tables", records, *results_of(protocol, records))
+    return Recorded("a folder of tables", records, *results_of(protocol, records), tuple(TABLES))
 
 
 @pytest.fixture(scope="session")

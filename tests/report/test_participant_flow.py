@@ -1,5 +1,7 @@
 """Participant flow: every person is counted once on the way, as CONSORT asks."""
 
+from dataclasses import replace
+
 from wholetrial.report.participant_flow import participant_flow
 from wholetrial.report.trials_shown import shown_trials
 
@@ -24,6 +26,12 @@ def test_arms_add_up_to_those_randomized_and_each_arm_to_its_ends(whole):
         for arm in flow.arms:
             assert arm.left + arm.completed == arm.assigned
             assert arm.treated <= arm.assigned
+
+
+def test_without_dispositions_nobody_is_said_to_have_completed_the_study(whole):
+    unfollowed = replace(whole.recorded, tables=("participants", "observations"))
+    flow, _ = flows(replace(whole, recorded=unfollowed))
+    assert [(arm.left, arm.completed) for arm in flow.arms] == [(None, None), (None, None)]
 
 
 def test_only_a_simulated_trial_counts_those_screened(whole):

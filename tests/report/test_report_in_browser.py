@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from wholetrial.report.page import IndexRow, render_index, render_report
+from wholetrial.report.page import render_report
 
 CHROMIUM = os.environ.get("WHOLETRIAL_CHROMIUM") or shutil.which("chromium")
 QUIET_BROWSER = [
@@ -41,7 +41,6 @@ def files(whole, only_planned, tmp_path_factory):
         "whole": render_report(whole),
         "planned": render_report(only_planned),
         "long": render_report(replace(whole, labels={"a": LONG[:300], "p": "y" * 300})),
-        "index": render_index([IndexRow("A-1", LONG, "recruiting", "report.html")]),
     }
     for name, page in pages.items():
         (folder / f"{name}.html").write_text(page, encoding="utf-8")
@@ -57,7 +56,7 @@ def opened(browser, files, name, width):
 
 
 @pytest.mark.parametrize("width", [1280, 390, 360])
-@pytest.mark.parametrize("name", ["whole", "planned", "long", "index"])
+@pytest.mark.parametrize("name", ["whole", "planned", "long"])
 def test_nothing_is_wider_than_the_page(browser, files, name, width):
     page, requests = opened(browser, files, name, width)
     assert page.evaluate("document.scrollingElement.scrollWidth <= innerWidth")

@@ -36,6 +36,10 @@ TOLERANCE = 1e-12
 OPTIMAL = 1e-9
 """Largest excess of a cell's weight over 1 at the maximum of the likelihood."""
 
+NEARLY_OPTIMAL = 1e-7
+"""The same where the iteration slows down without end: the log likelihood is within this of its
+maximum for each participant, far below what the data can tell apart."""
+
 NEARLY_NONE = (1e-1, 1e-2, 1e-3)
 """Probabilities below these are tried as 0 where the iteration does not come to rest."""
 
@@ -195,7 +199,11 @@ def _patterns(intervals: _Intervals) -> _Patterns:
 
 
 def _support(starts: Booleans, ends: Booleans) -> Booleans:
-    """Cells `(R, I)` that can hold probability: between a start and an end with neither between."""
+    """Cells `(R, I)` that can hold probability: between a start and an end with neither between.
+
+    Where other analyses' visits cut such a stretch into cells, the last one stands for all of it:
+    an event counts from the visit that sees it, and a curve does not depend on its neighbors.
+    """
     points = starts.shape[-1]
     place = np.arange(points)
     last_start, last_end = (
@@ -206,7 +214,8 @@ def _support(starts: Booleans, ends: Booleans) -> Booleans:
         np.minimum.accumulate(np.where(marks, place, points)[:, ::-1], axis=-1)[:, ::-1][:, 1:]
         for marks in (starts, ends)
     )
-    return (last_start >= 0) & (last_start >= last_end) & (next_end <= next_start)
+    stretch = (last_start >= 0) & (last_start >= last_end) & (next_end <= next_start)
+    return np.asarray(stretch & ends[:, 1:])
 
 
 def _expectation_maximization(patterns: _Patterns) -> tuple[Floats, Booleans]:
@@ -222,9 +231,10 @@ def _expectation_maximization(patterns: _Patterns) -> tuple[Floats, Booleans]:
         trimmed = np.where(mass < small, 0.0, mass)
         trimmed = trimmed / np.maximum(np.sum(trimmed, axis=-1, keepdims=True), small)
         tried, stands = _iterated(patterns, trimmed, ~still & ~nobody, FIRST_STEPS)
-        better = ~still & stands & _is_maximum(patterns, tried)
+        better = ~still & stands & _is_maximum(patterns, tried, OPTIMAL)
         mass, still = np.where(better[:, None], tried, mass), still | better
-    return _iterated(patterns, mass, ~still & ~nobody, MOST_STEPS)
+    mass, still = _iterated(patterns, mass, ~still & ~nobody, MOST_STEPS)
+    return mass, still | _is_maximum(patterns, mass, NEARLY_OPTIMAL)
 
 
 def _iterated(
@@ -255,12 +265,12 @@ def _weight(covers: Floats, share: Floats, mass: Floats) -> Floats:
     return np.asarray(np.divide(share, fitted, out=np.zeros_like(share), where=fitted > 0) @ covers)
 
 
-def _is_maximum(patterns: _Patterns, mass: Floats) -> Booleans:
+def _is_maximum(patterns: _Patterns, mass: Floats, tolerance: float) -> Booleans:
     """Whether every participant is possible and no cell wants more probability."""
     possible = np.all((mass @ patterns.covers.T > 0) | (patterns.counts == 0), axis=-1)
     total = np.maximum(np.sum(patterns.counts, axis=-1, keepdims=True), 1.0)
     wanted = np.max(_weight(patterns.covers, patterns.counts / total, mass), axis=-1)
-    return np.asarray(possible & (wanted <= 1 + OPTIMAL))
+    return np.asarray(possible & (wanted <= 1 + tolerance))
 
 
 def _checked_uniforms(uniforms: npt.ArrayLike, shape: tuple[int, ...], level: float) -> Floats:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from wholetrial.analysis.estimate import Reason
 from wholetrial.analysis.statistic import Floats, Statistic
+from wholetrial.protocol.analysis_plan import Analysis
 from wholetrial.protocol.protocol import Protocol
 
 COVERAGE = 0.90
@@ -91,7 +92,8 @@ def powers(protocol: Protocol, statistics: Sequence[Statistic]) -> list[Power]:
     """The power of every test of efficacy among the statistics of simulated trials.
 
     Only the readings taken are counted: the protocol promises no success by another one.
-    A two-sided test succeeds only where the estimate beside it lies on the better side.
+    A two-sided test succeeds only where the estimate beside it lies on the better side of no
+    difference, or of the benchmark that the file states.
     """
     return [
         _power(protocol, statistic, _estimate_of(statistic, statistics))
@@ -116,7 +118,7 @@ def _power(protocol: Protocol, test: Statistic, estimate: Statistic | None) -> P
     p_value = np.atleast_1d(test.value)
     success = ~np.isnan(p_value) & (p_value < level)
     if plan.alpha is not None and plan.alpha.sides == 2 and estimate is not None:
-        success &= _on_better_side(estimate.value, plan.better)
+        success &= _on_better_side(estimate.value, plan)
     share = float(success.mean())
     failed = np.isnan(p_value)
     if test.reason is not None:
@@ -136,7 +138,11 @@ def _power(protocol: Protocol, test: Statistic, estimate: Statistic | None) -> P
     )
 
 
-def _on_better_side(estimate: Floats, better: str | None) -> NDArray[np.bool_]:
-    value = np.nan_to_num(np.atleast_1d(estimate))
-    side: NDArray[np.bool_] = value < 0 if better == "lower" else value > 0
+def _on_better_side(estimate: Floats, plan: Analysis) -> NDArray[np.bool_]:
+    """Where an estimate is better than what it is compared with: no difference, or a benchmark."""
+    against = plan.against
+    share = against.share if against else None
+    benchmark = share.fraction if share else ((against.number if against else None) or 0.0)
+    above = np.nan_to_num(np.atleast_1d(estimate) - benchmark)
+    side: NDArray[np.bool_] = above < 0 if plan.better == "lower" else above > 0
     return side

@@ -82,12 +82,13 @@ def plan(
     as_json: AsJson = False,
 ) -> None:
     """A participant's calendar: visits with windows, doses, what depends on a result."""
+    from wholetrial.conduct.calendar_dates import read_start
     from wholetrial.conduct.calendar_plan import calendar_plan
     from wholetrial.programme.outputs import write_calendar
     from wholetrial.programme.trials import load_checked
 
     protocol = load_checked(trial).protocol
-    made = calendar_plan(protocol, _date(start), weight=weight, arm=arm)
+    made = calendar_plan(protocol, read_start(start), weight=weight, arm=arm)
     if as_json:
         print_json(_calendar_json(made))
     else:
@@ -95,15 +96,6 @@ def plan(
     if out is not None:
         write_calendar(made, out)
         typer.echo(f"wrote {out}", err=True)
-
-
-def _date(text: str) -> datetime.date:
-    try:
-        return datetime.date.fromisoformat(text)
-    except ValueError:
-        raise ValueError(
-            f"a date is a day of the calendar, written 2026-01-05 (year-month-day); got '{text}'"
-        ) from None
 
 
 def _print_calendar(made: "CalendarPlan") -> None:

@@ -27,7 +27,7 @@ from wholetrial.protocol.condition import (
     atoms,
 )
 from wholetrial.protocol.protocol import Protocol
-from wholetrial.protocol.time import Point, When
+from wholetrial.protocol.time import DAYS_PER, Duration, Point, When
 from wholetrial.protocol.timeline import Visit, day_of, measured_at, visit_at
 
 MET, NOT_MET, UNKNOWN = 1, 0, -1
@@ -184,11 +184,16 @@ def measures_of(condition: Condition, protocol: Protocol) -> tuple[str, ...]:
 
 def _state(condition: State, situation: Situation) -> Codes:
     years = situation.records.facts.get(condition.of)
-    if years is None or condition.state != "has":
+    if years is None or condition.state != "has" or condition.excepting or condition.stable:
         return np.full(situation.records.shape, UNKNOWN, np.int8)
-    needed = condition.span.days / 365.25 if condition.span else 0.0
+    needed = _years(condition.span) if condition.span else 0.0
     longer = years > needed if condition.longer else years >= needed
     return _verdict(longer, ~np.isnan(years))
+
+
+def _years(span: Duration) -> float:
+    """A span in years; 6 months are exactly half a year."""
+    return span.number / 12 if span.unit == "month" else span.number * DAYS_PER[span.unit] / 365.25
 
 
 def _compare(condition: Compare, situation: Situation) -> Codes:

@@ -76,9 +76,9 @@ def read_start(text: str) -> date:
     """
     try:
         return date.fromisoformat(text.strip())
-    except ValueError as error:
+    except ValueError:
         raise PlanError(
-            f"a start is a date such as 2026-01-05 (year-month-day); got '{text}': {error}"
+            f"a date is a day of the calendar, written 2026-01-05 (year-month-day); got '{text}'"
         ) from None
 
 

@@ -33,10 +33,11 @@ from wholetrial.protocol.timeline import Visit
 
 
 class Loaded(NamedTuple):
-    """Records, and what a reader of them should know: warnings and notes."""
+    """Records, what a reader of them should know, and the names of the tables that were there."""
 
     records: Records
     warnings: tuple[Finding, ...]
+    tables: tuple[str, ...]
 
 
 class _Parts(NamedTuple):
@@ -84,7 +85,7 @@ def records_of(
         found += _never_seen(people, parts.observed)
     if any(finding.severity == "error" for finding in found):
         raise InvalidDataError(_in_order(found))
-    return Loaded(_records(people, parts, visits, protocol), _in_order(found))
+    return Loaded(_records(people, parts, visits, protocol), _in_order(found), tuple(sheets))
 
 
 def _read_parts(

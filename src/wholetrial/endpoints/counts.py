@@ -35,14 +35,15 @@ def outcomes_of_counts(protocol: Protocol, endpoint: str, result: PublishedResul
 
 
 def _time(protocol: Protocol, endpoint: str) -> tuple[str, float]:
-    from wholetrial.endpoints.derive import one_time_each
+    from wholetrial.endpoints.derive import latest_time, one_time_each
 
     _, found = protocol.endpoints.named()[endpoint]
     if found.events is not None:
         end = float(day_of(protocol, found.events.end))
         return f"{found.events.start} to {found.events.end}", end
     for condition in found.response:
-        for _, point in one_time_each(condition):
+        for part, named in one_time_each(condition):
+            point = named or latest_time(protocol, part)
             if point is not None:
                 return str(point), float(day_of(protocol, point))
     return "", 0.0

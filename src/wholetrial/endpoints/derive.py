@@ -111,7 +111,7 @@ def _among_words(protocol: Protocol, endpoint: Endpoint) -> str:
     """Who is at risk in words; a subset known only after the start is no randomized one."""
     if endpoint.among is None:
         return ""
-    days = [day_of(protocol, point) for point in _points(endpoint.among)]
+    days = [day_of(protocol, point) for point in _times_of(protocol, endpoint.among)]
     chosen = ", chosen after the start of treatment" if max(days, default=0) > 0 else ""
     return f"{endpoint.among}{chosen}"
 
@@ -136,12 +136,12 @@ def _responses(protocol: Protocol, records: Records, endpoint: Endpoint) -> Iter
     several = len(endpoint.response) > 1
     for condition in endpoint.response:
         for part, point in one_time_each(condition):
-            last = max(visit.day for visit in records.visits)
-            day = max((day_of(protocol, each) for each in _points(part)), default=last)
+            latest = latest_time(protocol, part)
+            day = day_of(protocol, latest) if latest else max(v.day for v in records.visits)
             verdict = evaluate(part, situation)
             value = response_values(verdict, rule)
             value = np.where(_intervened(protocol, records, day), 0.0, value)
-            label = str(part) if several else str(point) if point else str(part)
+            label = str(part) if several else str(point or latest or part)
             yield Variable(
                 kind="response",
                 at=label,
@@ -163,16 +163,25 @@ def response_values(verdict: Codes, rule: str | None) -> Floats:
 
 
 def _intervened(protocol: Protocol, records: Records, day: int) -> Flags:
-    """Who had an event, by a day, that the trial counts as no response."""
-    had = np.zeros(records.shape, np.bool_)
+    """Who had, on or before the visit of a planned day, what the trial counts as no response."""
+    had, seen = np.zeros(records.shape, np.bool_), _day_seen(records, day)
     for event, strategy in protocol.intercurrent.items():
         if event not in records.events:
             continue
         if strategy == "composite_variable":
-            had |= records.events[event] <= day
+            had |= records.events[event] <= seen
         elif strategy != "treatment_policy":
             raise NotDerivedError(f"strategy {strategy} for {event}")
     return had
+
+
+def _day_seen(records: Records, day: int) -> Floats:
+    """The day on which each participant came to the visit of a planned day, or that day itself."""
+    for index, visit in enumerate(records.visits):
+        if visit.day == day:
+            came = records.day[..., index]
+            return np.where(np.isnan(came), float(day), came)
+    return np.full(records.shape, float(day))
 
 
 def one_time_each(condition: Condition) -> Iterator[tuple[Condition, Point | None]]:
@@ -184,8 +193,8 @@ def one_time_each(condition: Condition) -> Iterator[tuple[Condition, Point | Non
     whens = _whens(condition)
     several = {when.points for when in whens if _lists_times(when)}
     if not several:
-        first = next(iter(whens), None)
-        yield condition, first.points[-1] if first else None
+        ends = [when.points[-1] for when in whens]
+        yield condition, max(ends, key=lambda point: point.days, default=None)
         return
     if len(several) > 1:
         raise NotDerivedError(f"several times in '{condition}'")
@@ -202,8 +211,19 @@ def _whens(condition: Condition) -> list[When]:
     return [atom.when for atom in timed if atom.when is not None]
 
 
-def _points(condition: Condition) -> list[Point]:
-    return [point for when in _whens(condition) for point in when.points]
+def latest_time(protocol: Protocol, condition: Condition) -> Point | None:
+    """The latest time of a condition, its terms' own times included."""
+    times = _times_of(protocol, condition)
+    return max(times, key=lambda point: day_of(protocol, point), default=None)
+
+
+def _times_of(protocol: Protocol, condition: Condition) -> list[Point]:
+    """The times of a condition, its terms' own times included."""
+    points = [point for when in _whens(condition) for point in when.points]
+    for atom in atoms(condition):
+        if isinstance(atom, Named) and atom.when is None:
+            points += _times_of(protocol, protocol.terms[atom.term])
+    return points
 
 
 def _retimed(condition: Condition, point: Point) -> Condition:

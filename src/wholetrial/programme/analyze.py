@@ -1,5 +1,6 @@
 """Analyzes real data by a trial's own plan: the same endpoints, analyses and report."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from wholetrial.data.read import read_records
 from wholetrial.programme.opening import opening
 from wholetrial.programme.results import analyze_records, papers_of
 from wholetrial.programme.trials import load_checked
+from wholetrial.protocol.protocol import Protocol
 from wholetrial.report.contents import Contents, Recorded
 
 
@@ -21,7 +23,8 @@ def analyze(
     """Analyze records by a trial's plan.
 
     `data` is a folder of the documented tables as CSV or, with `columns`, one CSV file in wide form
-    and the file that says what its columns are.
+    and the file that says what its columns are. An endpoint of adverse events is left out, and a
+    note says so, where there is no table of them.
 
     Raises UnknownTrialError, InvalidTrialFileError and InvalidDataError with every finding, and
     NotDerivedError where the plan needs a rule that is not built yet.
@@ -33,11 +36,30 @@ def analyze(
         if columns is not None
         else read_records(Path(data), protocol)
     )
-    found = analyze_records(protocol, loaded.records)
+    unrecorded = unrecorded_endpoints(protocol, loaded.tables)
+    found = analyze_records(protocol, loaded.records, without=unrecorded)
     contents = opening(checked)
     return replace(
         contents,
-        recorded=Recorded(str(data), loaded.records, found.outcomes, found.statistics),
+        recorded=Recorded(
+            str(data), loaded.records, found.outcomes, found.statistics, loaded.tables
+        ),
         references=papers_of(found.statistics),
-        notes=(*contents.notes, *(str(warning) for warning in loaded.warnings)),
+        notes=(
+            *contents.notes,
+            *(f"Not computed: {name}: {why}." for name, why in unrecorded.items()),
+            *(str(warning) for warning in loaded.warnings),
+        ),
     )
+
+
+def unrecorded_endpoints(protocol: Protocol, tables: Collection[str]) -> dict[str, str]:
+    """The endpoints that these tables cannot speak of, each with the reason.
+
+    No table of adverse events is not the same as no adverse event.
+    """
+    if "adverse_events" in tables:
+        return {}
+    why = "there is no adverse_events.csv (where nobody had one, its heading alone)"
+    named = protocol.endpoints.named()
+    return {name: why for name, (_, endpoint) in named.items() if endpoint.events is not None}

@@ -67,9 +67,16 @@ def unseen_endpoints(protocol: Protocol, readers: Readers) -> dict[str, str]:
             found[name] = (
                 f"{', '.join(missing)} needs a baseline and a visit_noise in the assumptions"
             )
-        elif endpoint.events and not (protocol.assumptions and protocol.assumptions.adverse_events):
-            found[name] = "the assumptions have no adverse_events"
+        elif endpoint.events and (arms := _without_event_rates(protocol)):
+            found[name] = f"the assumptions have no adverse_events for {', '.join(arms)}"
     return found
+
+
+def _without_event_rates(protocol: Protocol) -> list[str]:
+    """The arms whose adverse events nothing is assumed of."""
+    rates = protocol.assumptions.adverse_events if protocol.assumptions else {}
+    covered = protocol.arms_named(*rates)
+    return [arm for arm in protocol.arms if arm not in covered]
 
 
 def _recorded(protocol: Protocol, readers: Readers) -> set[str]:

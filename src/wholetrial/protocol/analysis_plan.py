@@ -4,11 +4,10 @@ from typing import Annotated, Literal, NamedTuple
 
 from pydantic import BeforeValidator, Field
 
-from wholetrial.protocol.endpoint import one_or_more
 from wholetrial.protocol.quantity import Share, read_share
 from wholetrial.protocol.reader import Reader, number_text
 from wholetrial.protocol.time import PointPhrase
-from wholetrial.protocol.value import Name, Value, parse_phrase, phrase, tuples
+from wholetrial.protocol.value import Name, Value, one_or_more, parse_phrase, phrase, tuples
 
 SUMMARIES = {
     "proportion": "the proportion of participants",

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from textwrap import fill
 
-from wholetrial.protocol.analysis_plan import INTERVALS, SUMMARIES, TESTS, Analysis
+from wholetrial.protocol.analysis_in_words import analysis_sentences, handling_sentences
 from wholetrial.protocol.condition_in_words import condition_in_words
 from wholetrial.protocol.design_in_words import (
     design_sentences,
@@ -14,8 +14,8 @@ from wholetrial.protocol.eligibility import Criterion
 from wholetrial.protocol.endpoint import LEVELS
 from wholetrial.protocol.english import (
     amount,
-    arm_in_words,
     listed,
+    listed_apart,
     measure_in_words,
     name_in_words,
     plan_in_words,
@@ -35,23 +35,6 @@ _ROUTES = {
     "topical": "on the skin",
     "intramuscular": "by injection into a muscle",
 }
-_CORRECTIONS = {
-    "none": "without correction for multiplicity",
-    "bonferroni": "with Bonferroni's correction",
-    "holm": "with Holm's correction",
-    "hochberg": "with Hochberg's correction",
-    "hommel": "with Hommel's correction",
-    "fixed_sequence": "tested in a fixed sequence",
-}
-_MISSING = {
-    "no response": "counts as no response",
-    "as observed": "is left out",
-    "last observation": "is replaced by the last observation",
-    "worst": "is replaced by the worst value",
-    "baseline": "is replaced by the baseline value",
-    "multiple imputation": "is imputed several times",
-    "mixed model": "is handled by the mixed model",
-}
 
 
 def describe(protocol: Protocol) -> str:
@@ -61,8 +44,8 @@ def describe(protocol: Protocol) -> str:
         "Design": [*design_sentences(protocol), *_interventions(protocol)],
         "Visits": list(_schedule(protocol)),
         "Who may take part": list(_people(protocol)),
-        "Endpoints": list(_endpoints(protocol)),
-        "Analyses": list(_analyses(protocol)),
+        "Endpoints": [*_endpoints(protocol), *handling_sentences(protocol)],
+        "Analyses": list(analysis_sentences(protocol)),
         "What is assumed": list(_assumed(protocol)),
         "What is unsettled": list(_unsettled(protocol)),
     }
@@ -109,7 +92,7 @@ def _schedule(protocol: Protocol) -> Iterator[str]:
         by_plan[plan_in_words(plan)].append(measure)
     told = [f"{listed(names)} {plan}" for plan, names in by_plan.items()]
     if told:
-        yield f"The visits record {'; '.join(told)}"
+        yield f"The visits record {listed_apart(told)}"
 
 
 def _people(protocol: Protocol) -> Iterator[str]:
@@ -136,8 +119,7 @@ def _numbered(told: list[str], joint: str) -> str:
     """Clauses in one sentence, numbered because they may hold commas and semicolons."""
     if len(told) == 1:
         return told[0]
-    *before, last = (f"({number}) {clause}" for number, clause in enumerate(told, 1))
-    return f"{'; '.join(before)}; {joint} {last}"
+    return listed_apart((f"({number}) {clause}" for number, clause in enumerate(told, 1)), joint)
 
 
 def _hidden(count: int | str) -> str:
@@ -164,69 +146,7 @@ def _endpoints(protocol: Protocol) -> Iterator[str]:
         ]
         if told:
             plural = "endpoint is" if len(told) == 1 else "endpoints are"
-            yield f"The {level} {plural} {'; '.join(told)}"
-    by_strategy = defaultdict(list)
-    for event, strategy in protocol.intercurrent.items():
-        by_strategy[strategy].append(f'"{name_in_words(event)}"')
-    for strategy, events in by_strategy.items():
-        yield f"For {listed(events)} the {name_in_words(strategy)} strategy applies"
-    yield from _missing(protocol)
-
-
-def _missing(protocol: Protocol) -> Iterator[str]:
-    missing = protocol.missing
-    if missing.response:
-        yield f"A missing response {_MISSING.get(missing.response, missing.response)}"
-    if missing.change:
-        yield f"A missing change {_MISSING.get(missing.change, missing.change)}"
-    if missing.time_to:
-        yield "A participant without the event is censored at the last visit"
-
-
-def _analyses(protocol: Protocol) -> Iterator[str]:
-    for name, analysis in protocol.analyses.items():
-        yield f"{name_in_words(name)}: {', '.join(filter(None, _analysis(analysis, protocol)))}"
-
-
-def _analysis(analysis: Analysis, protocol: Protocol) -> Iterator[str]:
-    chosen = protocol.analysis_sets.get(analysis.set)
-    people = str(chosen) if chosen else name_in_words(analysis.set)
-    named = protocol.endpoints.named()
-    texts = [named[n][1].text.rstrip(".") if n in named else name_in_words(n) for n in analysis.of]
-    yield f"{'; '.join(texts)}; in {people}"
-    yield _contrast(analysis, protocol)
-    test = TESTS.get(analysis.test, name_in_words(analysis.test))
-    level = f" at the {analysis.alpha} level" if analysis.alpha else ""
-    yield "without a test" if analysis.test == "none" else f"by {test}{level}"
-    yield from _estimate(analysis)
-    if analysis.multiplicity:
-        how = _CORRECTIONS.get(analysis.multiplicity, name_in_words(analysis.multiplicity))
-        yield how
-    if analysis.beside:
-        factors = listed(measure_in_words(f, protocol) for f in analysis.beside.adjust_for)
-        method = name_in_words(analysis.beside.adjusted_by)
-        yield f"and beside it an estimate adjusted for {factors} by {method}"
-
-
-def _estimate(analysis: Analysis) -> Iterator[str]:
-    plan = analysis.estimate
-    summary = SUMMARIES.get(plan.summary, name_in_words(plan.summary))
-    at = f" at {point_in_words(analysis.at)}" if analysis.at else ""
-    interval = INTERVALS[plan.interval].words if plan.interval in INTERVALS else plan.interval
-    yield f"reporting {summary}{at} with {amount(plan.level, '%')} {interval} intervals"
-
-
-def _contrast(analysis: Analysis, protocol: Protocol) -> str:
-    if analysis.compare:
-        names = {"experimental": "experimental arm", "control": "control arm"}
-        arms = names.get(analysis.compare.arms) or arm_in_words(analysis.compare.arms, protocol)
-        control = arm_in_words(analysis.compare.control, protocol)
-        pooled = analysis.compare.how == "pooled"
-        lead = f"all of the {arms}s together" if pooled else f"each {arms}"
-        if analysis.compare.arms not in names:
-            lead = arms
-        return f"comparing {lead} with {control}"
-    return f"against {analysis.against}" if analysis.against else "each arm described by itself"
+            yield f"The {level} {plural} {listed_apart(told)}"
 
 
 def _assumed(protocol: Protocol) -> Iterator[str]:
@@ -240,7 +160,7 @@ def _assumed(protocol: Protocol) -> Iterator[str]:
         return
     drawn = [drawn_in_words(name, one, protocol) for name, one in assumed.baseline.items()]
     if drawn:
-        yield f"The simulator draws people with {'; '.join(drawn)}"
+        yield f"The simulator draws people with {listed_apart(drawn)}"
     worlds = (
         f"{name_in_words(name)} (it should {'succeed' if one.succeeds else 'fail'})"
         for name, one in assumed.scenarios.items()

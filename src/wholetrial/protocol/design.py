@@ -8,7 +8,7 @@ from wholetrial.protocol.dose import DoseChoice, DosePhrase, GiftPhrase
 from wholetrial.protocol.read_condition import ConditionPhrase, read_unit_of_measure
 from wholetrial.protocol.reader import Reader, number_text
 from wholetrial.protocol.time import VisitPlanPhrase
-from wholetrial.protocol.value import Name, Value, Words, phrase, tuples
+from wholetrial.protocol.value import Name, Value, Words, one_or_more, phrase, tuples
 
 Masked = Literal["participant", "investigator", "assessor", "caregiver"]
 Role = Literal["experimental", "control"]
@@ -184,10 +184,6 @@ class Step(Value):
     """The condition for it."""
 
 
-def _one_or_more(value: object) -> object:
-    return (value,) if isinstance(value, str) else tuples(value)
-
-
 class Rule(Value):
     """What a result changes: an additional dose, a crossover, a titration, stopping.
 
@@ -196,7 +192,7 @@ class Rule(Value):
 
     text: Words | None = None
     """The rule in words."""
-    arms: Annotated[tuple[Name, ...], BeforeValidator(_one_or_more)] = ("all",)
+    arms: Annotated[tuple[Name, ...], BeforeValidator(one_or_more)] = ("all",)
     """The arms, or the role of arms, that it concerns; all unless named."""
     at: VisitPlanPhrase
     """The visits at which it is applied."""

@@ -13,6 +13,7 @@ from wholetrial.protocol.english import (
     count_word,
     intervention_in_words,
     listed,
+    listed_apart,
     measure_in_words,
     name_in_words,
     plan_in_words,
@@ -86,7 +87,7 @@ def _arms(protocol: Protocol) -> Iterator[str]:
         each = listed(f"{count_word(arm.n)} in the {arm.label} arm" for arm in arms)
         yield f"It plans {count_word(protocol.n)} participants: {each}"
     given = [f"{arm.label} ({doses_in_words(arm.doses, protocol)})" for arm in arms]
-    yield f"The arms are {'; '.join(given[:-1])}; and {given[-1]}"
+    yield f"The arms are {listed_apart(given)}"
 
 
 def doses_in_words(doses: tuple[Dose | DoseChoice, ...], protocol: Protocol) -> str:

@@ -7,7 +7,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from wholetrial.protocol.read_condition import ConditionPhrase
 from wholetrial.protocol.reader import Reader
 from wholetrial.protocol.time import Point, PointPhrase, Points, read_point, read_points
-from wholetrial.protocol.value import Name, Value, Words, phrase, tuples
+from wholetrial.protocol.value import Name, Value, Words, one_or_more, phrase
 
 Level = Literal["primary", "secondary", "exploratory", "safety"]
 LEVELS: tuple[Level, ...] = ("primary", "secondary", "exploratory", "safety")
@@ -61,11 +61,6 @@ def read_event_count(reader: Reader) -> EventCount:
     end = read_point(reader)
     by_grade = reader.take(",", "by", "grade")
     return EventCount(serious=serious, start=start, end=end, by_grade=by_grade)
-
-
-def one_or_more(value: object) -> object:
-    """A single phrase stands for a list of one."""
-    return (value,) if isinstance(value, str | dict) else tuples(value)
 
 
 class Endpoint(Value):

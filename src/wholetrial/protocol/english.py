@@ -32,6 +32,16 @@ def listed(words: Iterable[str], joint: str = "and") -> str:
     return f"{', '.join(before)} {joint} {last}" if before else last
 
 
+def listed_apart(words: Iterable[str], joint: str = "and") -> str:
+    """A list whose parts may hold commas.
+
+    >>> listed_apart(["PASI, by visit", "DLQI"])
+    'PASI, by visit; and DLQI'
+    """
+    *before, last = list(words) or [""]
+    return f"{'; '.join(before)}; {joint} {last}" if before else last
+
+
 def count_word(count: int) -> str:
     """A small count in letters, a larger one in figures: "five", "320"."""
     return _NUMBERS[count] if 0 <= count < len(_NUMBERS) else f"{count:,}"

@@ -4,8 +4,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
-from wholetrial.protocol.endpoint import one_or_more
-from wholetrial.protocol.value import Value, Words, tuples
+from wholetrial.protocol.value import Value, Words, one_or_more, tuples
 
 
 class Dates(Value):

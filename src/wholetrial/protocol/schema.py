@@ -8,7 +8,7 @@ from pydantic_core import core_schema
 
 from wholetrial.protocol.docstrings import meaning
 from wholetrial.protocol.protocol import Protocol
-from wholetrial.protocol.value import phrase_or_tree
+from wholetrial.protocol.value import one_or_more, phrase_or_tree
 
 _MARKS: dict[str, Any] = {
     "from": {
@@ -28,7 +28,6 @@ _READINGS: dict[str, Any] = {
     "additionalProperties": False,
 }
 _TEXT = {"type": "string"}
-_ONE_OR_MORE = ("one_or_more", "_one_or_more")
 _SHORTER: dict[str, Any] = {
     **dict.fromkeys(("_library", "_concept", "_window", "_contact"), _TEXT),
     "_against": {"type": ["string", "number"]},
@@ -67,7 +66,7 @@ class _Schema(GenerateJsonSchema):
         name = getattr(function, "__name__", "")
         if isinstance(function, partial) and function.func is phrase_or_tree:
             return {"anyOf": [{"type": "string"}, inner]}
-        if name in _ONE_OR_MORE:
+        if function is one_or_more:
             return {"anyOf": [inner["items"], inner]}
         if name in _SHORTER:
             return {"anyOf": [_SHORTER[name], inner]}

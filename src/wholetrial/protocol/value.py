@@ -42,6 +42,11 @@ def tuples(tree: Any) -> Any:
     return tree
 
 
+def one_or_more(value: object) -> object:
+    """A value by itself stands for a list of one."""
+    return (value,) if isinstance(value, str | dict) else tuples(value)
+
+
 Tree = Annotated[Any, AfterValidator(tuples)]
 
 

@@ -36,12 +36,16 @@ class Simulated:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """Real data: its records, the endpoints derived from them and the planned analyses."""
+    """Real data: its records, the endpoints derived from them and the planned analyses.
+
+    `tables` names what was recorded at all: without dispositions nobody knows who left.
+    """
 
     source: str
     records: Records
     outcomes: tuple[Outcomes, ...]
     statistics: tuple[Statistic, ...]
+    tables: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,18 +79,6 @@ def p_number(p: SupportsFloat | None) -> str:
     return text
 
 
-def p_text(p: SupportsFloat | None) -> str:
-    """A P value as journals print it.
-
-    >>> p_text(0.1881), p_text(2e-9), p_text(float("nan"))
-    ('P=0.19', 'P<0.001', '–')
-    """
-    text = p_number(p)
-    if text == NONE:
-        return text
-    return f"P{text}" if text[0] in "<>" else f"P={text}"
-
-
 def interval(low: SupportsFloat | None, high: SupportsFloat | None, digits: int = 1) -> str:
     """The two ends of an interval; empty where there is none.
 

@@ -1,6 +1,6 @@
 """The trial report: one HTML file that needs nothing from elsewhere."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -39,15 +39,6 @@ class Section(NamedTuple):
         return f"{self.id.replace('-', '_')}.html"
 
 
-class IndexRow(NamedTuple):
-    """One trial of an index page; `link` is relative to the page."""
-
-    trial: str
-    title: str
-    status: str
-    link: str
-
-
 def render_report(contents: Contents) -> str:
     """Everything that is known of one trial, as one HTML file that opens without a network.
 
@@ -62,11 +53,6 @@ def render_report(contents: Contents) -> str:
         sections=sections,
         version=contents.version,
     )
-
-
-def render_index(rows: Iterable[IndexRow]) -> str:
-    """A page that leads to the reports of several trials."""
-    return page_of("index.html", rows=tuple(rows))
 
 
 def page_of(template: str, **values: Any) -> str:

@@ -23,14 +23,14 @@ class Analyzed(NamedTuple):
 
 
 class FlowArm(NamedTuple):
-    """One arm's people: `left` before the last visit, `completed` the rest."""
+    """One arm's people: `left` before the last visit, `completed` the rest; None if unrecorded."""
 
     label: str
     color: str
     assigned: int
     treated: int
-    left: int
-    completed: int
+    left: int | None
+    completed: int | None
     happened: tuple[tuple[str, int], ...]
     analyzed: tuple[Analyzed, ...]
 
@@ -75,8 +75,8 @@ def _arms(contents: Contents, trial: ShownTrial) -> Iterator[FlowArm]:
             color=colors[name],
             assigned=_count(assigned),
             treated=_count(assigned & (records.received != NEVER_TREATED)),
-            left=_count(assigned & left),
-            completed=_count(assigned & ~left),
+            left=_count(assigned & left) if trial.followed else None,
+            completed=_count(assigned & ~left) if trial.followed else None,
             happened=tuple(_happened(protocol, trial, assigned)),
             analyzed=tuple(_analyzed(protocol, trial, position)),
         )

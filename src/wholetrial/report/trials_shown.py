@@ -9,7 +9,10 @@ from wholetrial.report.contents import Contents
 
 
 class ShownTrial(NamedTuple):
-    """One trial's records and results; `kind` and `title` say whether people or virtual ones."""
+    """One trial's records and results; `kind` and `title` say whether people or virtual ones.
+
+    `followed` is whether it was recorded who left the study.
+    """
 
     kind: Literal["recorded", "simulated"]
     title: str
@@ -17,6 +20,7 @@ class ShownTrial(NamedTuple):
     records: Records
     outcomes: tuple[Outcomes, ...]
     statistics: tuple[Statistic, ...]
+    followed: bool
 
 
 def shown_trials(contents: Contents) -> tuple[ShownTrial, ...]:
@@ -32,6 +36,7 @@ def shown_trials(contents: Contents) -> tuple[ShownTrial, ...]:
                 found.records,
                 found.outcomes,
                 found.statistics,
+                "dispositions" in found.tables,
             )
         )
     if contents.simulated is not None:
@@ -45,6 +50,7 @@ def shown_trials(contents: Contents) -> tuple[ShownTrial, ...]:
                 made.records,
                 made.outcomes,
                 made.statistics,
+                True,
             )
         )
     return tuple(shown)

@@ -30,6 +30,10 @@ def cautions_of(simulation: Simulation) -> tuple[str, ...]:
         lines.append(
             f"Criteria taken as met, since no virtual person can be asked: {', '.join(given)}."
         )
+    lines.append(
+        "Left out: missed visits, visits off their day, any link of dropout or adverse events with "
+        "response, and with each other."
+    )
     lines.append("Intervals show how trials vary by chance; the model's parameters are held fixed.")
     return tuple(lines)
 

@@ -16,6 +16,10 @@ from wholetrial.protocol.finding import Finding
 from wholetrial.protocol.quantity import Distribution, Share
 from wholetrial.protocol.time import UNITS
 
+_WITHOUT = {
+    "dropout": "nobody leaves it in a simulation",
+    "adverse_events": "endpoints of adverse events are not simulated",
+}
 _CENTERS = ("mean", "median", "low", "high")
 
 
@@ -141,7 +145,7 @@ def _by_arm(trial: Examined, assumed: Assumptions) -> Iterator[Finding]:
         for arm in arms:
             if arm not in covered:
                 says = f"nothing assumed for the arm '{arm}'"
-                yield note(trial, f"assumptions.{block}", says)
+                yield note(trial, f"assumptions.{block}", says, _WITHOUT[block])
             elif covered.count(arm) > 1:
                 says = f"the arm '{arm}' is covered twice, by its name and by its role"
                 yield warning(trial, f"assumptions.{block}", says, "state it once")
