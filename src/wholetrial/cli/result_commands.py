@@ -38,6 +38,8 @@ _HEADINGS = {
     "published difference": "difference (95% CI)",
     "recorded difference": "difference (95% CI)",
     "simulated difference": "difference (95% CI)",
+    "recorded adjusted": "adjusted (95% CI)",
+    "simulated adjusted": "adjusted (95% CI)",
     "printed p": "P printed",
     "published p": "P here",
     "recorded p": "P",
