@@ -77,6 +77,8 @@ def _stand(
             raise NotSimulatedError(f"{name}: no course '{intervention.course}' in the assumptions")
         courses[name] = intervention.course
         return
+    if intervention.model is None:
+        raise NotSimulatedError(f"{name}: the file names no model and no course")
     if intervention.model != PLACEBO and intervention.model not in DRUGS:
         known = ", ".join([*DRUGS, PLACEBO])
         raise NotSimulatedError(f"{name}: no model '{intervention.model}'; there are {known}")
