@@ -256,7 +256,8 @@ def statistic(
     (found,) = (
         one
         for one in statistics
-        if (one.name, one.endpoint, one.arm, one.control) == (name, endpoint, arm, control)
+        if not one.reading
+        and (one.name, one.endpoint, one.arm, one.control) == (name, endpoint, arm, control)
     )
     return found
 
