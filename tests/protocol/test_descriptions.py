@@ -23,21 +23,20 @@ SAID = [
     ("PGA = 0", "PGA is 0"),
     ("age in 18 to 70 years", "age is 18 to 70 years"),
     ("weight < 100 kg at week 0", "body weight is less than 100 kg at week 0"),
-    ("PASI improvement >= 75 % at week 12", "PASI has improved from baseline by at least 75% at week 12"),
-    ("PASI improvement >= 100 %", "PASI has improved from baseline by 100%"),
+    ("PASI improvement >= 75 % at week 12", "PASI has improved by at least 75% at week 12"),
+    ("PASI improvement >= 100 %", "PASI has improved by 100%"),
     ("PASI change since week 4 <= -3", "PASI has changed from week 4 by at most -3 points"),
     ("PASI loss since best > 50 %", "more than 50% of the best PASI improvement so far has been lost"),
     ("PASI loss since week 7 > 50 %", "more than 50% of the PASI improvement reached at week 7 has been lost"),
-    ("not PASI_75 at week 12", "PASI has improved from baseline by less than 75% at week 12"),
-    ("PASI_75 by week 52", "PASI has improved from baseline by at least 75% at any visit up to week 52"),
+    ("not PASI_75 at week 12", "PASI has improved by less than 75% at week 12"),
+    ("PASI_75 by week 52", "PASI has improved by at least 75% at any visit up to week 52"),
     (
         "PASI_75 at every visit from week 4 to week 12",
-        "PASI has improved from baseline by at least 75% at every visit from week 4 to week 12",
+        "PASI has improved by at least 75% at every visit from week 4 to week 12",
     ),
     (
         "not PASI_75 at every visit from week 4 to week 12",
-        ("it does not hold that PASI has improved from baseline by at least 75% "
-        "at every visit from week 4 to week 12"),
+        "PASI has improved by less than 75% at one visit or more from week 4 to week 12",
     ),
     ("has plaque_psoriasis", "the participant has plaque psoriasis"),
     ("has plaque_psoriasis for at least 6 months", "the participant has had plaque psoriasis for at least 6 months"),
@@ -105,7 +104,8 @@ def test_any_condition_can_be_said(
 def test_terms_that_rest_on_each_other_are_said_once(minimal: str) -> None:
     circle = "PASI_75: not Clear\n  Clear: PASI_75 at week 12"
     text = minimal.replace("PASI_75: PASI improvement >= 75 %", circle)
-    assert '"PASI 75" holds' in describe(load_bytes(text.encode(), "trial.yaml")[0])
+    said = describe(load_bytes(text.encode(), "trial.yaml")[0])
+    assert '"PASI 75" holds' in " ".join(said.split())
 
 
 def test_the_design_of_the_2007_trial_in_words(krueger: Protocol) -> None:
@@ -117,11 +117,11 @@ def test_the_design_of_the_2007_trial_in_words(krueger: Protocol) -> None:
         "Participants are randomized 1:1:1:1:1 by permuted blocks of 5 or 10.",
         (
             "At week 16, participants in the experimental arms receive CNTO 1275 in the assigned dose "
-            "if PASI has improved from baseline by less than 75%."
+            "if PASI has improved by less than 75%."
         ),
         "At week 20, participants in the Placebo arm receive CNTO 1275 90 mg.",
         "14 visits are planned: once within 4 weeks before week 0, then at weeks 0, 1, 2, 3, 4, 8, 12, 16, 20, 24, 28, 32 and 36.",
-        "The primary endpoint is the share of participants for whom PASI has improved from baseline by at least 75% at week 12.",
+        "The primary endpoint is the share of participants whose PASI has improved by at least 75% at week 12.",
     ):
         assert sentence in said
 
@@ -134,7 +134,7 @@ def test_the_design_of_a_single_arm_in_words(guttate: Protocol) -> None:
     )
     assert "open-label, single-arm trial" in said
     assert (
-        "Visits at weeks 34 and 52 follow only if PASI has improved from baseline by at least 90% at week 16."
+        "Visits at weeks 34 and 52 follow only if PASI has improved by at least 90% at week 16."
         in said
     )
 

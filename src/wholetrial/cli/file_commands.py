@@ -88,11 +88,13 @@ def describe(
     as_json: AsJson = False,
 ) -> None:
     """Say what a trial file says, in one page of plain English."""
-    from wholetrial.programme.trials import load
+    from wholetrial.programme.trials import load, other_versions, trial_file
     from wholetrial.protocol.describe import describe as in_words
 
     protocol = load(trial, version=version)
     if as_json:
         typer.echo(protocol.model_dump_json(indent=1, exclude_none=True))
         return
-    typer.echo(in_words(protocol))
+    typer.echo(
+        in_words(protocol, other_versions(trial_file(trial), load(trial), version)), nl=False
+    )

@@ -8,15 +8,24 @@ import typer
 from wholetrial.cli.file_commands import AsJson, Trial
 from wholetrial.cli.terminal import (
     clear_errors,
+    fail,
+    print_json,
     print_paragraph,
     print_table,
     progress,
 )
 
 if TYPE_CHECKING:
+    from wholetrial.programme.run_all import Ran
     from wholetrial.report.comparison_table import EndpointTable
     from wholetrial.report.contents import Contents
 
+TrialUnlessAll = Annotated[
+    str | None, typer.Argument(metavar="TRIAL", help="An id (wholetrial list) or a file.")
+]
+AllTrials = Annotated[
+    bool, typer.Option("--all", help="Run every trial that ships, and write an index page.")
+]
 Seed = Annotated[int, typer.Option(help="The same seed gives the same results, bit for bit.")]
 Replicates = Annotated[int, typer.Option(help="How many trials are simulated.")]
 Scenario = Annotated[
@@ -56,7 +65,8 @@ def register(app: typer.Typer) -> None:
 
 @clear_errors
 def run(
-    trial: Trial,
+    trial: TrialUnlessAll = None,
+    every: AllTrials = False,
     out: Out = None,
     seed: Seed = 1,
     replicates: Replicates = 200,
@@ -65,6 +75,37 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """The main job: the published table, and beside it the same trial simulated."""
+    if every:
+        _all_or_one(trial, out, scenario, version)
+        _run_all(out or Path(), seed, replicates, as_json=as_json)
+        return
+    if trial is None:
+        raise typer.BadParameter("name a trial, or use --all")
+    _run_one(trial, out, seed, replicates, scenario, version, as_json=as_json)
+
+
+def _all_or_one(
+    trial: str | None, out: Path | None, scenario: str | None, version: str | None
+) -> None:
+    """Refuse what does not go together with --all."""
+    given = {"TRIAL": trial, "--scenario": scenario, "--protocol-version": version}
+    wrong = [name for name, value in given.items() if value is not None]
+    if wrong:
+        raise typer.BadParameter(f"--all runs every trial as it is; leave out {wrong[0]}")
+    if out is None:
+        raise typer.BadParameter("--all needs --out, a folder for the reports and their index")
+
+
+def _run_one(
+    trial: str,
+    out: Path | None,
+    seed: int,
+    replicates: int,
+    scenario: str | None,
+    version: str | None,
+    *,
+    as_json: bool,
+) -> None:
     from wholetrial.programme.run import run as run_trial
 
     _check_folder(out)
@@ -78,6 +119,49 @@ def run(
             progress=show,
         )
     _finish(contents, out, as_json=as_json)
+
+
+def _run_all(folder: Path, seed: int, replicates: int, *, as_json: bool) -> None:
+    from wholetrial.programme.outputs import results_of
+    from wholetrial.programme.run_all import INDEX, run_all
+    from wholetrial.programme.trials import shipped_trials
+
+    total = replicates * len(shipped_trials())
+    with progress("simulating", total) as show:
+        ran = run_all(folder, seed=seed, replicates=replicates, progress=show)
+    if as_json:
+        print_json(
+            [
+                results_of(one.contents)
+                if one.contents
+                else {"trial": one.trial, "failure": one.failure}
+                for one in ran
+            ]
+        )
+    else:
+        _print_index(ran)
+    typer.echo(f"wrote {folder / INDEX}", err=as_json)
+    failed = [one for one in ran if one.failure]
+    if failed:
+        fail("\n".join(f"{one.trial} did not run: {one.failure}" for one in failed))
+
+
+def _print_index(ran: "tuple[Ran, ...]") -> None:
+    rows = [
+        (
+            one.trial,
+            str(len(one.row.arms) or ""),
+            str(one.row.n or ""),
+            one.failure.splitlines()[0] if one.failure else _listed(one.row.results),
+            one.row.caution,
+        )
+        for one in ran
+    ]
+    print_table(("trial", "arms", "n", "results", "first caution"), rows)
+
+
+def _listed(results: tuple[tuple[str, str], ...]) -> str:
+    return "; ".join(text for _, text in results)
 
 
 @clear_errors
@@ -130,6 +214,8 @@ def print_contents(contents: "Contents") -> None:
         print_paragraph(f"{line}\n")
     for table in comparison_tables(contents):
         _print(table)
+    _print_nearby(contents)
+    _print_planned(contents)
     _print_power(contents)
     missing = [contents.not_simulated] if contents.not_simulated else []
     for line in (*contents.notes, *missing):
@@ -161,6 +247,33 @@ def _print(table: "EndpointTable") -> None:
     for line in (*table.words, *table.not_computed):
         print_paragraph(f"· {line}")
     print_paragraph("")
+
+
+def _print_nearby(contents: "Contents") -> None:
+    """A short table: the figures of other studies that this trial asks for too."""
+    from wholetrial.protocol.english import short_name
+    from wholetrial.report.nearby_table import NO_VALIDATION, nearby_studies
+
+    rows = []
+    for study in nearby_studies(contents):
+        for row in (one for one in study.rows if one.asked):
+            found = f"{row.what}, {row.group}" if row.group else row.what
+            when = f"{row.published}, {row.at}" if row.at else row.published
+            made = "; ".join(one.text for one in row.simulated)
+            fitted = " fitted" if row.fitted and made else ""
+            rows.append((short_name(study.study), found, when, row.asked, f"{made}{fitted}"))
+    if not rows:
+        return
+    print_paragraph("Nearest published results, of other studies, beside what is simulated here")
+    print_table(("", "found", "published", "asked here", "simulated (90%)"), rows)
+    print_paragraph(f"· {NO_VALIDATION}\n")
+
+
+def _print_planned(contents: "Contents") -> None:
+    from wholetrial.report.planned_samples import planned_samples
+
+    for one in planned_samples(contents.protocol):
+        print_paragraph(f"{one}\n")
 
 
 def _print_power(contents: "Contents") -> None:

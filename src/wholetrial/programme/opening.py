@@ -3,8 +3,9 @@
 from wholetrial import __version__
 from wholetrial.programme.trials import Checked
 from wholetrial.protocol.design_in_words import design_in_words
+from wholetrial.protocol.differences import differences
 from wholetrial.protocol.protocol import Protocol
-from wholetrial.report.contents import Contents
+from wholetrial.report.contents import Contents, OtherVersion
 
 
 def opening(checked: Checked) -> Contents:
@@ -17,6 +18,15 @@ def opening(checked: Checked) -> Contents:
         checked=checked.verdict,
         version=__version__,
         notes=_notes(protocol),
+        versions=tuple(
+            OtherVersion(
+                name,
+                protocol.versions[name].dated if name in protocol.versions else "",
+                design_in_words(other),
+                differences(protocol, other),
+            )
+            for name, other in checked.others.items()
+        ),
     )
 
 

@@ -11,7 +11,10 @@ from typing import Any, NamedTuple
 
 from wholetrial.analysis.proportions import clopper_pearson
 from wholetrial.conduct.calendar_plan import CalendarPlan
+from wholetrial.protocol.published import NearbyFigure
+from wholetrial.protocol.quantity import Share
 from wholetrial.report.contents import Contents
+from wholetrial.report.planned_samples import planned_samples
 
 
 class Written(NamedTuple):
@@ -86,8 +89,14 @@ def _quiet_matplotlib() -> Iterator[None]:
 
 def results_json(contents: Contents) -> str:
     """Every statistic as JSON, one row each, with what it was made by."""
+    document = results_of(contents)
+    return json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def results_of(contents: Contents) -> dict[str, Any]:
+    """Every statistic as data, one row each, with what it was made by."""
     simulated = contents.simulated
-    document = {
+    return {
         "trial": contents.protocol.trial,
         "title": contents.protocol.title,
         "seed": simulated.seed if simulated else None,
@@ -96,15 +105,16 @@ def results_json(contents: Contents) -> str:
         "cautions": simulated.cautions if simulated else (),
         "notes": [*contents.notes, *([contents.not_simulated] if contents.not_simulated else [])],
         "references": contents.references,
+        "planned_not_analyzed": [str(one) for one in planned_samples(contents.protocol)],
         "statistics": list(rows(contents)),
     }
-    return json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def rows(contents: Contents) -> Iterator[dict[str, Any]]:
-    """One row a statistic: of the publication, of the data, of one simulated trial, of all."""
+    """One row a statistic: published, nearby, of the data, of one simulated trial, of all."""
     if contents.published:
         yield from (one.row("published") for one in contents.published.statistics)
+        yield from _nearby_rows(contents)
     if contents.recorded:
         yield from (one.row("recorded") for one in contents.recorded.statistics)
     if contents.simulated is None:
@@ -112,6 +122,39 @@ def rows(contents: Contents) -> Iterator[dict[str, Any]]:
     yield from (one.row("simulated trial") for one in contents.simulated.statistics)
     yield from _forecast_rows(contents)
     yield from _power_rows(contents)
+
+
+def _nearby_rows(contents: Contents) -> Iterator[dict[str, Any]]:
+    named = contents.protocol.endpoints.named()
+    for study in contents.published.published.nearby if contents.published else ():
+        for one in study.figures:
+            told = [study.study, study.population, one.group, study.differs]
+            told += ["the simulator was fitted to this figure"] if one.fitted else []
+            yield {
+                "analysis": "",
+                "endpoint": one.endpoint or "",
+                "level": named[one.endpoint][0] if one.endpoint in named else "",
+                "at": str(one.at) if one.at else "",
+                "arm": one.arm or "",
+                "comparison": "",
+                "statistic": one.what,
+                "low": None,
+                "high": None,
+                "confidence": None,
+                **_number(one),
+                "method": "as published",
+                "analysis_set": "",
+                "source": "nearby",
+                "note": "; ".join(part for part in told if part),
+            }
+
+
+def _number(figure: NearbyFigure) -> dict[str, Any]:
+    """A figure's value; of how many and the count where they are known; the unit of an amount."""
+    value = figure.value
+    if isinstance(value, Share):
+        return {"value": value.fraction, "n": value.of, "count": value.count}
+    return {"value": value.number, "unit": value.unit, "n": None, "count": None}
 
 
 def _forecast_rows(contents: Contents) -> Iterator[dict[str, Any]]:

@@ -1,7 +1,8 @@
 """Finds trials: those that ship with the program, by id, or any trial file by its path."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 from wholetrial.programme.published import check_published
@@ -12,6 +13,8 @@ from wholetrial.protocol.protocol import Protocol
 
 TRIAL_FILE = "trial.yaml"
 PUBLISHED_FILE = "published.yaml"
+THE_FILE = "the file"
+"""What the version is called that a file states outright."""
 
 
 class UnknownTrialError(LookupError):
@@ -75,6 +78,8 @@ class Checked(NamedTuple):
 
     protocol: Protocol
     findings: tuple[Finding, ...]
+    others: Mapping[str, Protocol] = MappingProxyType({})
+    """The other versions of the protocol that the file holds."""
 
     @property
     def verdict(self) -> str:
@@ -121,7 +126,16 @@ def load_checked(trial: str | Path, *, version: str | None = None) -> Checked:
     errors = [finding for finding in findings if finding.severity == "error"]
     if protocol is None or errors:
         raise InvalidTrialFileError(errors)
-    return Checked(load_file(file, version=version) if version else protocol, findings)
+    chosen = load_file(file, version=version) if version else protocol
+    return Checked(chosen, findings, other_versions(file, protocol, version))
+
+
+def other_versions(
+    file: Path, protocol: Protocol, version: str | None = None
+) -> dict[str, Protocol]:
+    """The versions of a protocol that its file holds beside one of them, by name."""
+    others = {name: load_file(file, version=name) for name in protocol.versions if name != version}
+    return {THE_FILE: protocol, **others} if version else others
 
 
 def published_file(trial: Path) -> Path | None:

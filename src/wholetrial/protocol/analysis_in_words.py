@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from wholetrial.protocol.analysis_plan import INTERVALS, SUMMARIES, TESTS, Analysis
+from wholetrial.protocol.endpoint import LEVELS
 from wholetrial.protocol.english import (
     amount,
     arm_in_words,
@@ -11,11 +12,12 @@ from wholetrial.protocol.english import (
     measure_in_words,
     name_in_words,
     point_in_words,
+    small_first,
 )
 from wholetrial.protocol.protocol import Protocol
 
 _CORRECTIONS = {
-    "none": "without correction for multiplicity",
+    "none": "without correction",
     "bonferroni": "with Bonferroni's correction",
     "holm": "with Holm's correction",
     "hochberg": "with Hochberg's correction",
@@ -41,9 +43,20 @@ _STRATEGIES = {
 
 
 def analysis_sentences(protocol: Protocol) -> Iterator[str]:
-    """A sentence for each planned analysis: endpoints, people, contrast, test, estimate."""
+    """What all planned analyses share, then one for each: endpoints, contrast, test, estimate."""
+    sets = {analysis.set for analysis in protocol.analyses.values()}
+    for analyzed in sets if len(sets) == 1 else ():
+        yield f"All analyses are of {_analyzed(analyzed, protocol)}"
+    if all(analysis.test == "none" for analysis in protocol.analyses.values()):
+        yield "Nothing is tested"
+    contrasts = {_contrast(analysis, protocol) for analysis in protocol.analyses.values()}
+    (contrast,) = contrasts if len(contrasts) == 1 else ("",)
+    if contrast:
+        yield _every_contrast(contrast)
     for name, analysis in protocol.analyses.items():
-        yield f"{name_in_words(name)}: {', '.join(filter(None, _analysis(analysis, protocol)))}"
+        parts = _analysis(analysis, protocol, told_people=len(sets) == 1)
+        told = [part for part in parts if part and part != contrast]
+        yield f"{name_in_words(name)}: {', '.join(told)}"
 
 
 def handling_sentences(protocol: Protocol) -> Iterator[str]:
@@ -69,16 +82,23 @@ def _missing(protocol: Protocol) -> Iterator[str]:
         yield "A participant without the event is censored at the last visit"
 
 
-def _analysis(analysis: Analysis, protocol: Protocol) -> Iterator[str]:
-    chosen = protocol.analysis_sets.get(analysis.set)
-    people = str(chosen) if chosen else name_in_words(analysis.set)
-    named = protocol.endpoints.named()
-    texts = [named[n][1].text.rstrip(".") if n in named else name_in_words(n) for n in analysis.of]
-    yield f"{'; '.join(texts)}; in {people}"
+def _every_contrast(contrast: str) -> str:
+    """What all analyses compare, as a sentence of its own."""
+    if contrast.startswith("comparing "):
+        return f"Every analysis compares {contrast.removeprefix('comparing ')}"
+    return f"In every analysis {contrast}" if contrast.startswith("each") else f"All are {contrast}"
+
+
+def _analyzed(name: str, protocol: Protocol) -> str:
+    chosen = protocol.analysis_sets.get(name)
+    return str(chosen) if chosen else name_in_words(name)
+
+
+def _analysis(analysis: Analysis, protocol: Protocol, *, told_people: bool) -> Iterator[str]:
+    people = "" if told_people else f"; in {_analyzed(analysis.set, protocol)}"
+    yield f"{_of_what(analysis, protocol)}{people}"
     yield _contrast(analysis, protocol)
-    test = TESTS.get(analysis.test, name_in_words(analysis.test))
-    level = f" at the {analysis.alpha} level" if analysis.alpha else ""
-    yield "without a test" if analysis.test == "none" else f"by {test}{level}"
+    yield _tested(analysis, protocol)
     yield from _estimate(analysis)
     if analysis.multiplicity:
         how = _CORRECTIONS.get(analysis.multiplicity, name_in_words(analysis.multiplicity))
@@ -87,6 +107,25 @@ def _analysis(analysis: Analysis, protocol: Protocol) -> Iterator[str]:
         factors = listed(measure_in_words(f, protocol) for f in analysis.beside.adjust_for)
         method = name_in_words(analysis.beside.adjusted_by)
         yield f"and beside it an estimate adjusted for {factors} by {method}"
+
+
+def _tested(analysis: Analysis, protocol: Protocol) -> str:
+    if analysis.test == "none":
+        tested = any(one.test != "none" for one in protocol.analyses.values())
+        return "without a test" if tested else ""
+    level = f" at the {analysis.alpha} level" if analysis.alpha else ""
+    return f"by {TESTS.get(analysis.test, name_in_words(analysis.test))}{level}"
+
+
+def _of_what(analysis: Analysis, protocol: Protocol) -> str:
+    """The endpoints of an analysis: all of a level by its name, else their own short words."""
+    named = protocol.endpoints.named()
+    for level in LEVELS:
+        alike = [name for name, (stood, _) in named.items() if stood == level]
+        if alike and set(alike) == set(analysis.of):
+            return f"the {level} endpoint{'' if len(alike) == 1 else 's'}"
+    texts = [named[n][1].text if n in named else name_in_words(n) for n in analysis.of]
+    return "; ".join(small_first(text) for text in texts)
 
 
 def _estimate(analysis: Analysis) -> Iterator[str]:
@@ -101,10 +140,15 @@ def _contrast(analysis: Analysis, protocol: Protocol) -> str:
     if analysis.compare:
         names = {"experimental": "experimental arm", "control": "control arm"}
         arms = names.get(analysis.compare.arms) or arm_in_words(analysis.compare.arms, protocol)
-        control = arm_in_words(analysis.compare.control, protocol)
+        controls = protocol.arms_named(analysis.compare.control)
+        control = arm_in_words(
+            controls[0] if len(controls) == 1 else analysis.compare.control, protocol
+        )
         pooled = analysis.compare.how == "pooled"
         lead = f"all of the {arms}s together" if pooled else f"each {arms}"
         if analysis.compare.arms not in names:
             lead = arms
         return f"comparing {lead} with {control}"
-    return f"against {analysis.against}" if analysis.against else "each arm described by itself"
+    if analysis.against:
+        return f"against {str(analysis.against).replace(' %', '%')}"
+    return "each arm is described by itself" if len(protocol.arms) > 1 else ""

@@ -25,6 +25,7 @@ from wholetrial.protocol.english import (
     measure_in_words,
     name_in_words,
     point_in_words,
+    points_in_words,
     when_in_words,
 )
 from wholetrial.protocol.protocol import Protocol
@@ -61,6 +62,20 @@ def condition_in_words(
     Terms are opened, concepts stand in their lay words.
     """
     return str(_clause(condition, _Words(protocol, person)))
+
+
+def participants_in_words(condition: Condition, protocol: Protocol) -> str:
+    """The participants who meet a condition: "participants whose PASI has improved by ..."."""
+    return f"participants {relative_clause(condition, protocol)}"
+
+
+def relative_clause(condition: Condition, protocol: Protocol) -> str:
+    """A condition said of participants: "whose PASI is at least 12", "for whom ..."."""
+    clause = _clause(condition, _Words(protocol, "the participant"))
+    measured = [*protocol.instruments, "age", "weight"]
+    if clause.subject in {measure_in_words(name, protocol) for name in measured}:
+        return f"whose {clause}"
+    return f"for whom {clause}"
 
 
 def _clause(condition: Condition, words: _Words) -> Clause:
@@ -125,7 +140,8 @@ def _compare(condition: Compare, words: _Words) -> Clause:
     size = _size(condition)
     match condition.derived:
         case "improvement":
-            return Clause(measure, f"has improved {_since(condition.since)} by {size}{at}")
+            since = f" {_since(condition.since)}" if condition.since else ""
+            return Clause(measure, f"has improved{since} by {size}{at}")
         case "change":
             points = "" if condition.unit else " points"
             since = _since(condition.since)
@@ -195,9 +211,8 @@ def _negated(condition: Condition, words: _Words) -> Clause:
     match condition:
         case Not():
             return _clause(condition.negated, words)
-        case Compare() if condition.compare in _OPPOSITE and _one_time(condition.when):
-            opposite = {"compare": _OPPOSITE[condition.compare]}
-            return _clause(condition.model_copy(update=opposite), words)
+        case Compare() if condition.compare in _OPPOSITE and _has_opposite(condition.when):
+            return _opposite(condition, words)
         case Named() if condition.term in words.protocol.terms:
             return _negated_term(condition, words)
         case Consent():
@@ -209,12 +224,27 @@ def _negated(condition: Condition, words: _Words) -> Clause:
             says = _state(condition, words).removeprefix("is ")
             return Clause(words.person, f"is not {says}")
         case _:
-            return Clause("", f"it does not hold that {_clause(condition, words)}")
+            return Clause("", f"it is not the case that {_clause(condition, words)}")
 
 
-def _one_time(when: When | None) -> bool:
-    """Whether the opposite of a comparison is the comparison with the opposite sign."""
-    return when is None or (when.how == "at" and len(when.points) == 1)
+def _has_opposite(when: When | None) -> bool:
+    """Whether the opposite of a comparison can be said with the opposite sign."""
+    return when is None or when.how != "at" or len(when.points) == 1
+
+
+def _opposite(condition: Compare, words: _Words) -> Clause:
+    """The opposite of a comparison: what held at any visit fails at every one, and conversely."""
+    when, changed = condition.when, {"compare": _OPPOSITE[condition.compare]}
+    if when is None or when.how == "at":
+        return _clause(condition.model_copy(update=changed), words)
+    clause = _clause(condition.model_copy(update={**changed, "when": None}), words)
+    span = when_in_words(When(how="any", points=when.points)).removeprefix("at any visit ")
+    visits = {
+        "by": f"at every visit up to {points_in_words(when.points)}",
+        "any": f"at every visit {span}",
+        "every": f"at one visit or more {span}",
+    }
+    return Clause(clause.subject, f"{clause.says} {visits[when.how]}")
 
 
 def _negated_term(condition: Named, words: _Words) -> Clause:
@@ -222,7 +252,7 @@ def _negated_term(condition: Named, words: _Words) -> Clause:
     timed = _at(meant, condition.when) if condition.when else meant
     deep = condition.term in words.opened or len(words.opened) > DEEPEST_TERM
     if deep or timed is None or not isinstance(timed, Compare | Named):
-        return Clause("", f"it does not hold that {_term(condition, words)}")
+        return Clause("", f"it is not the case that {_term(condition, words)}")
     return _negated(timed, words._replace(opened=(*words.opened, condition.term)))
 
 

@@ -9,9 +9,11 @@ from wholetrial.protocol.condition_in_words import condition_in_words
 from wholetrial.protocol.design_in_words import (
     design_sentences,
     endpoint_in_words,
+    observed_in_words,
 )
+from wholetrial.protocol.differences import Difference, differences
 from wholetrial.protocol.eligibility import Criterion
-from wholetrial.protocol.endpoint import LEVELS
+from wholetrial.protocol.endpoint import LEVELS, Level
 from wholetrial.protocol.english import (
     amount,
     listed,
@@ -21,6 +23,7 @@ from wholetrial.protocol.english import (
     plan_in_words,
     point_in_words,
     sentence,
+    small_first,
     window_in_words,
 )
 from wholetrial.protocol.protocol import Protocol
@@ -37,8 +40,11 @@ _ROUTES = {
 }
 
 
-def describe(protocol: Protocol) -> str:
-    """The trial in words: question, design, visits, people, rules, endpoints, analyses, doubts."""
+def describe(protocol: Protocol, others: Mapping[str, Protocol] | None = None) -> str:
+    """The trial in words: question, design, visits, people, rules, endpoints, analyses, doubts.
+
+    `others` are other versions of the protocol by name, told by what they change.
+    """
     parts = {
         "Question": [protocol.design.question, *protocol.design.objectives],
         "Design": [*design_sentences(protocol), *_interventions(protocol)],
@@ -48,6 +54,7 @@ def describe(protocol: Protocol) -> str:
         "Analyses": list(analysis_sentences(protocol)),
         "What is assumed": list(_assumed(protocol)),
         "What is unsettled": list(_unsettled(protocol)),
+        "Other versions": list(_versions(protocol, others or {})),
     }
     told = [_wrapped(f"{protocol.title} ({protocol.trial})")]
     for heading, sentences in parts.items():
@@ -64,12 +71,10 @@ def _wrapped(text: str) -> str:
 def _interventions(protocol: Protocol) -> Iterator[str]:
     by_route = defaultdict(list)
     for intervention in protocol.interventions.values():
-        comma = "," if "," in intervention.name else ""
-        by_route[intervention.route].append(f"{intervention.name}{comma}")
+        by_route[intervention.route].append(intervention.name)
     for route, names in by_route.items():
         if route in _ROUTES:
-            verb = "are" if len(names) > 1 else "is"
-            yield f"{listed(names)} {verb} given {_ROUTES[route]}".replace(",,", ",")
+            yield f"Given {_ROUTES[route]}: {'; '.join(names)}"
 
 
 def _schedule(protocol: Protocol) -> Iterator[str]:
@@ -81,7 +86,7 @@ def _schedule(protocol: Protocol) -> Iterator[str]:
     for name, epoch in protocol.schedule.epochs.items():
         if epoch.window:
             by_window[window_in_words(epoch.window)].append(name_in_words(name))
-    windows = [f"{window} in {listed(names)}" for window, names in by_window.items()]
+    windows = [f"{window} ({listed(names)})" for window, names in by_window.items()]
     if windows:
         yield f"A visit may fall {listed(windows)}"
     by_plan = defaultdict(list)
@@ -104,14 +109,14 @@ def _people(protocol: Protocol) -> Iterator[str]:
     forbidden = _criteria(eligibility.exclude, protocol)
     if forbidden:
         yield f"A person may not take part if {_numbered(forbidden, 'or')}"
-    permitted = [criterion.text.rstrip(".") for criterion in eligibility.permit.values()]
+    permitted = [small_first(criterion.text) for criterion in eligibility.permit.values()]
     if permitted:
-        yield f"The trial allows the following: {'; '.join(permitted)}"
+        yield f"The trial allows {'; '.join(permitted)}"
     unseen = eligibility.unseen
     if unseen:
         yield (
-            "The source hides criteria: "
-            f"{_hidden(unseen.include)} for inclusion and {_hidden(unseen.exclude)} for exclusion"
+            "Criteria that the source does not show: "
+            f"{_hidden(unseen.include)} for inclusion, {_hidden(unseen.exclude)} for exclusion"
         )
 
 
@@ -137,24 +142,39 @@ def _criteria(criteria: Mapping[str, Criterion], protocol: Protocol) -> list[str
 
 
 def _endpoints(protocol: Protocol) -> Iterator[str]:
-    named = protocol.endpoints.named()
     for level in LEVELS:
-        told = [
-            endpoint_in_words(endpoint, protocol)
-            for stood, endpoint in named.values()
-            if stood == level
-        ]
+        told = list(_of_level(level, protocol))
         if told:
             plural = "endpoint is" if len(told) == 1 else "endpoints are"
-            yield f"The {level} {plural} {listed_apart(told)}"
+            yield f"The {level} {plural} {_one_after_another(told)}"
+
+
+def _one_after_another(told: list[str]) -> str:
+    """Endpoints in one sentence; whose shares they are is said of the first."""
+    share = "the share of participants "
+    first = next((at for at, one in enumerate(told) if one.startswith(share)), len(told))
+    told = [one.replace(share, "the share ") if at > first else one for at, one in enumerate(told)]
+    return listed_apart(told)
+
+
+def _of_level(level: Level, protocol: Protocol) -> Iterator[str]:
+    """The endpoints of a level; a subset that was just named is not named again."""
+    before = None
+    for stood, endpoint in protocol.endpoints.named().values():
+        if stood != level:
+            continue
+        if endpoint.among is not None and endpoint.among == before:
+            yield f"{observed_in_words(endpoint, protocol)}, among the same participants"
+        else:
+            yield endpoint_in_words(endpoint, protocol)
+        before = endpoint.among
 
 
 def _assumed(protocol: Protocol) -> Iterator[str]:
     yield from _assumed_parts(protocol)
-    for path, found in protocol.provenance.readings.items():
-        others = listed((name_in_words(n) for n in found.readings if n != found.taken), "or")
-        rest = f", not as {others}" if others else ""
-        yield f"{_path_in_words(path)} is read as {name_in_words(found.taken)}{rest}"
+    taken = list(_readings(protocol))
+    if taken:
+        yield f"Where a source can be read in several ways, it is read so: {'; '.join(taken)}"
     assumed = protocol.assumptions
     if assumed is None:
         return
@@ -169,6 +189,13 @@ def _assumed(protocol: Protocol) -> Iterator[str]:
         yield f"It tries the design in these worlds: {listed(worlds)}"
 
 
+def _readings(protocol: Protocol) -> Iterator[str]:
+    for path, found in protocol.provenance.readings.items():
+        others = listed((name_in_words(n) for n in found.readings if n != found.taken), "or")
+        rest = f", not {others}" if others else ""
+        yield f"{name_in_words(found.taken)}{rest} ({_path_in_words(path)})"
+
+
 def _assumed_parts(protocol: Protocol) -> Iterator[str]:
     blocks = [path for path, source in protocol.provenance.marks.items() if source == ASSUMED]
     if "" in blocks:
@@ -177,7 +204,7 @@ def _assumed_parts(protocol: Protocol) -> Iterator[str]:
     for path in blocks:
         if path and not path.startswith(("unsettled", "public")):
             block, _, rest = path.partition(".")
-            parts[block] += [rest.replace(".", " ").replace("_", " ")] if rest else []
+            parts[block] += [_steps_in_words(rest)] if rest else []
     told = [
         f"{name_in_words(block)} ({listed(rest)})" if rest else name_in_words(block)
         for block, rest in parts.items()
@@ -188,8 +215,14 @@ def _assumed_parts(protocol: Protocol) -> Iterator[str]:
 
 def _path_in_words(path: str) -> str:
     block, _, rest = path.partition(".")
-    rest = rest.removesuffix(".rule").replace(".", " ").replace("_", " ")
-    return f"{rest} (in {name_in_words(block)})" if rest else name_in_words(block)
+    told = _steps_in_words(rest.removesuffix(".rule"))
+    return f"{name_in_words(block)}: {told}" if told else name_in_words(block)
+
+
+def _steps_in_words(path: str) -> str:
+    """The steps of a path in words, without places in a list and without repetition."""
+    steps = [step for step in path.split(".") if not step.isdigit() and step != "one_of"]
+    return " ".join(name_in_words(step) for step in dict.fromkeys(steps))
 
 
 def drawn_in_words(name: str, drawn: Distribution | Share, protocol: Protocol) -> str:
@@ -206,10 +239,28 @@ def drawn_in_words(name: str, drawn: Distribution | Share, protocol: Protocol) -
         for one in drawn.parameters
     ]
     numbers += [f"{amount(value)} in {amount(100 * share, '%')}" for value, share in drawn.choices]
-    return f"{measure} ({drawn.distribution}: {', '.join(numbers)})"
+    kind = "" if drawn.distribution in ("normal", "lognormal") else f"{drawn.distribution}: "
+    return f"{measure} ({kind}{', '.join(numbers)})"
 
 
 def _unsettled(protocol: Protocol) -> Iterator[str]:
     for doubt in protocol.unsettled:
         says, taken = doubt.says.rstrip("."), doubt.taken.rstrip(".")
-        yield f"{doubt.about}: {says}; taken here: {taken}"
+        yield f"{doubt.about}: {says}; taken: {taken}"
+
+
+def _versions(protocol: Protocol, others: Mapping[str, Protocol]) -> Iterator[str]:
+    for name, other in others.items():
+        version = protocol.versions.get(name)
+        dated = f" ({version.dated})" if version else ""
+        changes = "; ".join(_changed(one) for one in differences(protocol, other))
+        people = f"{other.n} participants instead of {protocol.n}"
+        yield f"{name_in_words(name)}{dated}, {people}: {changes}"
+
+
+def _changed(one: Difference) -> str:
+    where = _path_in_words(one.path).replace(": ", " ")
+    before, after = name_in_words(one.before), name_in_words(one.after)
+    if not before:
+        return f"{where} added ({after})"
+    return f"{where} {after} instead of {before}" if after else f"{where} gone ({before})"

@@ -1,9 +1,14 @@
 """The design in a few sentences: arms, doses, visits, primary endpoint, sample size, masking."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 from math import gcd
 
-from wholetrial.protocol.condition_in_words import condition_in_words
+from wholetrial.protocol.condition_in_words import (
+    condition_in_words,
+    participants_in_words,
+    relative_clause,
+)
 from wholetrial.protocol.design import Rule
 from wholetrial.protocol.dose import Dose, DoseChoice, Gift
 from wholetrial.protocol.endpoint import Endpoint
@@ -24,8 +29,11 @@ from wholetrial.protocol.english import (
     visits_in_words,
 )
 from wholetrial.protocol.protocol import Protocol
+from wholetrial.protocol.time import Point
 from wholetrial.protocol.timeline import ScheduleError, visits
 
+LONGEST_ADJECTIVE = 2
+"""Words of a label that still stand well before "arm"."""
 _STRUCTURES = {
     "parallel": "parallel-group",
     "crossover": "crossover",
@@ -37,11 +45,13 @@ _STRUCTURES = {
 
 def design_in_words(protocol: Protocol) -> str:
     """The design as a physician would tell it, in one paragraph."""
-    return " ".join(sentence(told) for told in design_sentences(protocol))
+    return " ".join(
+        sentence(told) for told in (*design_sentences(protocol), _primary_endpoints(protocol))
+    )
 
 
 def design_sentences(protocol: Protocol) -> Iterator[str]:
-    """The sentences of the design, from the kind of trial to its primary endpoint."""
+    """The sentences of the design, from the kind of trial to its visits."""
     yield _opening(protocol)
     yield from _arms(protocol)
     yield from _allocation(protocol)
@@ -49,8 +59,11 @@ def design_sentences(protocol: Protocol) -> Iterator[str]:
     for rule in protocol.rules.values():
         yield rule_in_words(rule, protocol)
     yield from _visits(protocol)
+
+
+def _primary_endpoints(protocol: Protocol) -> str:
     told = [endpoint_in_words(one, protocol) for one in protocol.endpoints.primary.values()]
-    yield f"The primary {'endpoint is' if len(told) == 1 else 'endpoints are'} {listed(told)}"
+    return f"The primary {'endpoint is' if len(told) == 1 else 'endpoints are'} {listed(told)}"
 
 
 def _opening(protocol: Protocol) -> str:
@@ -179,9 +192,11 @@ def rule_in_words(rule: Rule, protocol: Protocol) -> str:
 
 
 def _done(rule: Rule, protocol: Protocol) -> str:
-    everybody = "all" in rule.arms
     arms = listed(_arm(arm, protocol) for arm in rule.arms)
-    who = "participants" if everybody else f"participants in {arms}"
+    within = "" if "all" in rule.arms else f" in {arms}"
+    if rule.stop and not rule.give and not rule.start:
+        return f"a participant{within} stops study treatment"
+    who = f"participants{within}"
     does = [_given(rule.give, protocol)] if rule.give else []
     does += ["stop study treatment"] if rule.stop else []
     does += (
@@ -194,7 +209,9 @@ def _done(rule: Rule, protocol: Protocol) -> str:
 
 def _arm(arm: str, protocol: Protocol) -> str:
     label = arm_in_words(arm, protocol)
-    return f"the {label} arm" if arm in protocol.arms else label
+    if arm not in protocol.arms:
+        return label
+    return f"the {label} arm" if len(label.split()) <= LONGEST_ADJECTIVE else f'the arm "{label}"'
 
 
 def _given(gift: Gift, protocol: Protocol) -> str:
@@ -213,17 +230,18 @@ def gift_in_words(gift: Gift, protocol: Protocol) -> str:
 
 def endpoint_in_words(endpoint: Endpoint, protocol: Protocol) -> str:
     """What an endpoint observes, as a noun: "the share of participants for whom PASI has ..."."""
-    told = _observed(endpoint, protocol)
+    told = observed_in_words(endpoint, protocol)
     if endpoint.among is None:
         return told
-    return f"{told}, among participants for whom {condition_in_words(endpoint.among, protocol)}"
+    return f"{told}, among {participants_in_words(endpoint.among, protocol)}"
 
 
-def _observed(endpoint: Endpoint, protocol: Protocol) -> str:
+def observed_in_words(endpoint: Endpoint, protocol: Protocol) -> str:
+    """What an endpoint observes, without saying among whom."""
     match endpoint.kind:
         case "response":
-            met = [f"for whom {condition_in_words(one, protocol)}" for one in endpoint.response]
-            return f"the share of participants {'; '.join(met)}"
+            met = [relative_clause(one, protocol) for one in endpoint.response]
+            return f"the share of participants {_one_word_apart(met) or '; '.join(met)}"
         case "change":
             changes = listed(_changes(endpoint, protocol))
             return f"the change from baseline in {changes}"
@@ -235,14 +253,29 @@ def _observed(endpoint: Endpoint, protocol: Protocol) -> str:
             taken = listed(name_in_words(name) for name in endpoint.samples)
             split = ""
             if endpoint.split_by is not None:
-                condition = condition_in_words(endpoint.split_by, protocol)
-                split = f", compared between participants for whom {condition} and the others"
-            return f"samples of {taken}{split}"
+                people = participants_in_words(endpoint.split_by, protocol)
+                split = f", compared between {people} and the others"
+            return f"samples of {taken}{split} (planned, not analyzed here)"
+
+
+def _one_word_apart(told: list[str]) -> str:
+    """Clauses that differ in one word only, as one: "by at least 50%, 75% and 90% at week 12"."""
+    words = [clause.split(" ") for clause in told]
+    if len(told) == 1 or len({len(clause) for clause in words}) > 1:
+        return ""
+    differing = [at for at, column in enumerate(zip(*words, strict=True)) if len(set(column)) > 1]
+    if len(differing) != 1:
+        return ""
+    (at,) = differing
+    return " ".join([*words[0][:at], listed(clause[at] for clause in words), *words[0][at + 1 :]])
 
 
 def _changes(endpoint: Endpoint, protocol: Protocol) -> Iterator[str]:
+    by_measure: defaultdict[str, list[Point]] = defaultdict(list)
     for one in endpoint.change:
-        yield f"{measure_in_words(one.measure, protocol)} at {points_in_words(one.at.points)}"
+        by_measure[one.measure] += one.at.points
+    for measure, points in by_measure.items():
+        yield f"{measure_in_words(measure, protocol)} at {points_in_words(points)}"
 
 
 def _time_to(endpoint: Endpoint, protocol: Protocol) -> str:

@@ -42,6 +42,16 @@ def listed_apart(words: Iterable[str], joint: str = "and") -> str:
     return f"{'; '.join(before)}; {joint} {last}" if before else last
 
 
+def small_first(text: str) -> str:
+    """A sentence as part of another: no full stop, a small first letter.
+
+    >>> small_first("Any adverse event."), small_first("PASI of 12 or more")
+    ('any adverse event', 'PASI of 12 or more')
+    """
+    text = text.rstrip(".")
+    return text if text[1:2].isupper() else f"{text[:1].lower()}{text[1:]}"
+
+
 def count_word(count: int) -> str:
     """A small count in letters, a larger one in figures: "five", "320"."""
     return _NUMBERS[count] if 0 <= count < len(_NUMBERS) else f"{count:,}"
@@ -136,7 +146,7 @@ def points_in_words(points: Sequence[Point], joint: str = "and") -> str:
         after = f" after {event_in_words(first.after)}" if first.after else ""
         numbers = listed((str(p.number) for p in same), joint)
         spoken.append(f"{first.unit}s {numbers}{after}")
-    return listed(spoken, joint)
+    return f", {joint} ".join(spoken)
 
 
 def times_in_words(times: Times) -> str:
@@ -193,7 +203,7 @@ def _item_in_words(item: Every | Before | Visits) -> str:
 def _visits_in_words(item: Visits) -> str:
     if item.epoch:
         name = name_in_words(item.epoch)
-        return "at screening" if name == "screening" else f"at the {name} visits"
+        return "at screening" if name == "screening" else f"at the {name.replace(' ', '-')} visits"
     but = f" except {name_in_words(item.but)}" if item.but else ""
     after = f" after {event_in_words(item.after)}" if item.after else ""
     return f"at every visit{but}{after}"

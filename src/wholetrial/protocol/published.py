@@ -3,19 +3,21 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, ValidationError
+from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
 from wholetrial.protocol.analysis_plan import Contrast, read_contrast
+from wholetrial.protocol.design import Quantity
 from wholetrial.protocol.document import plain, read_document
 from wholetrial.protocol.explain import explained
 from wholetrial.protocol.finding import InvalidTrialFileError
 from wholetrial.protocol.lift import lift
 from wholetrial.protocol.load import read_file
 from wholetrial.protocol.provenance import Provenance
-from wholetrial.protocol.quantity import SharePhrase
+from wholetrial.protocol.quantity import Share, SharePhrase, read_share
 from wholetrial.protocol.reader import Reader, number_text
 from wholetrial.protocol.source import Source
-from wholetrial.protocol.value import Name, Value, Words, parse_phrase, tuples
+from wholetrial.protocol.time import PointPhrase
+from wholetrial.protocol.value import Name, Value, Words, parse_phrase, phrase, tuples
 
 
 class PublishedP(Value):
@@ -63,15 +65,77 @@ class PublishedResult(Value):
     """Other counts that fit what is printed."""
 
 
+Figure = Share | Quantity
+"""A published number: a share ("37 of 91", "82.2 %") or an amount ("-7.1 points", "20 weeks")."""
+
+
+def read_figure(reader: Reader) -> Figure:
+    """Read "37 of 91", "82.2 %", "-7.1 points" or "20 weeks".
+
+    >>> str(read_figure(Reader("37 of 91"))), str(read_figure(Reader("-7.1 points")))
+    ('37 of 91', '-7.1 points')
+    """
+    if reader.sees("%", "of", ahead=1):
+        return read_share(reader)
+    number = reader.number()
+    return Quantity(
+        number=number, unit=reader.word("'%', 'of' or a unit (82 %, 37 of 91, -7.1 points)")
+    )
+
+
+class NearbyFigure(Value):
+    """One number of another study, and the question of this trial that it is held against.
+
+    Of a time to an event, a share is that of the participants who had the event.
+    """
+
+    what: Words
+    """What the study counted or measured."""
+    group: Words | None = None
+    """In which of its groups."""
+    value: Annotated[Figure, phrase(read_figure)]
+    """What it found."""
+    at: PointPhrase | None = None
+    """When, counted from the study's own start."""
+    endpoint: Name | None = None
+    """The endpoint of this trial that asks the same; none where no endpoint does."""
+    arm: Name | None = None
+    """The arm, or role of arms, of this trial that it is held against."""
+    beside: Words | None = None
+    """The time of that endpoint it is held against, as results name it; `at` unless named."""
+    fitted: bool = False
+    """Whether the simulator was fitted to this number: then agreement shows nothing."""
+
+    @model_validator(mode="after")
+    def _is_held_against_an_arm(self) -> "NearbyFigure":
+        if (self.endpoint is None) != (self.arm is None):
+            raise ValueError("a figure is held against an endpoint of an arm: name both or neither")
+        if self.beside is not None and self.endpoint is None:
+            raise ValueError("beside names a time of an endpoint: name the endpoint too")
+        return self
+
+
 class Nearby(Value):
-    """A result of another study that the simulated trial is held against."""
+    """Results of another study, to be read beside those of this trial."""
 
     study: Words
-    """The study and its population."""
+    """The study."""
+    population: Words | None = None
+    """The people it speaks of."""
     why: Words
-    """Why it is near, and in what it differs."""
-    result: Words
-    """What it found."""
+    """Why it is near."""
+    differs: Words | None = None
+    """In what it differs."""
+    result: Words | None = None
+    """What it found, in words."""
+    figures: tuple[NearbyFigure, ...] = ()
+    """What it found, in numbers."""
+
+    @model_validator(mode="after")
+    def _found_something(self) -> "Nearby":
+        if not (self.result or self.figures):
+            raise ValueError("a study nearby has a result in words or figures")
+        return self
 
 
 class Published(Value):

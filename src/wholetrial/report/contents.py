@@ -7,6 +7,7 @@ from wholetrial.analysis.operating import Forecast, Power
 from wholetrial.analysis.statistic import Statistic
 from wholetrial.data.records import Records
 from wholetrial.endpoints.outcomes import Outcomes
+from wholetrial.protocol.differences import Difference
 from wholetrial.protocol.protocol import Protocol
 from wholetrial.protocol.published import Published
 
@@ -57,12 +58,23 @@ class PublishedResults:
 
 
 @dataclass(frozen=True, slots=True)
+class OtherVersion:
+    """Another version of the protocol: when it was in force, its design, what it changes."""
+
+    name: str
+    dated: str
+    design: str
+    differences: tuple[Difference, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Contents:
     """Everything that a trial's report shows.
 
     `design` is the design in a few sentences, `labels` the arms' labels by name, and
     `not_simulated` why there is no simulation; `references` the papers of exactly the methods used,
-    `checked` the check's verdict on the file, `version` that of the program.
+    `checked` the check's verdict on the file, `version` that of the program, `versions` the other
+    versions of the protocol.
     """
 
     protocol: Protocol
@@ -76,3 +88,4 @@ class Contents:
     notes: tuple[str, ...] = ()
     checked: str = ""
     version: str = ""
+    versions: tuple[OtherVersion, ...] = ()

@@ -1,6 +1,6 @@
 """The trial report: one HTML file that needs nothing from elsewhere."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -15,14 +15,17 @@ from wholetrial.report.design_picture import design_picture
 from wholetrial.report.facts import facts
 from wholetrial.report.labels import group_label, plain, sentence, source_text
 from wholetrial.report.methods_paragraph import analysis_sets, methods_sentences
+from wholetrial.report.nearby_table import nearby_studies, nearby_words
 from wholetrial.report.numbers import count_of, percent, percent_interval, week_of, with_interval
 from wholetrial.report.operating_table import power_blocks
 from wholetrial.report.participant_flow import participant_flow
+from wholetrial.report.planned_samples import planned_samples
 from wholetrial.report.response_by_visit import response_by_visit
 from wholetrial.report.response_chart import response_panels
 from wholetrial.report.schedule_table import schedule_table
 from wholetrial.report.survival_chart import survival_panels
 from wholetrial.report.survival_curve import times_to_event
+from wholetrial.report.trial_index import IndexRow
 from wholetrial.report.trials_shown import shown_trials
 
 
@@ -53,6 +56,12 @@ def render_report(contents: Contents) -> str:
         sections=sections,
         version=contents.version,
     )
+
+
+def render_index(rows: Iterable[IndexRow]) -> str:
+    """A page that leads to the reports of several trials, with what each asks and what is known."""
+    shown = tuple(rows)
+    return page_of("index.html", rows=shown, participants=sum(row.n for row in shown))
 
 
 def page_of(template: str, **values: Any) -> str:
@@ -87,10 +96,13 @@ def _sections(contents: Contents) -> Iterator[Section]:
     yield Section("baseline", "Baseline", [baseline_table(contents, t) for t in trials])
     yield Section("response", "Response by visit", _responses(contents))
     yield Section("comparisons", "Comparisons", _comparisons(contents))
+    yield Section("nearby", "Nearest published results", _nearby(contents))
     yield Section("time-to-event", "Time to event", _times(contents))
     yield Section("adverse-events", "Adverse events", _adverse_events(contents))
     yield Section("power", "Operating characteristics", power_blocks(contents))
+    yield Section("planned", "Planned, not analyzed", planned_samples(protocol))
     yield Section("schedule", "Schedule of activities", schedule_table(contents))
+    yield Section("versions", "Versions of this protocol", contents.versions)
     yield Section("assumptions", "Assumptions", assumptions(contents))
     yield Section("open-questions", "Open questions", _open_questions(contents))
     yield Section("methods", "Methods", (methods_sentences(contents), analysis_sets(protocol)))
@@ -111,6 +123,11 @@ def _comparisons(contents: Contents) -> tuple[Any, Any] | None:
     return (alike(tables), [one for one in pictures if one]) if tables else None
 
 
+def _nearby(contents: Contents) -> tuple[Any, Any] | None:
+    studies = nearby_studies(contents)
+    return (studies, nearby_words(studies)) if studies else None
+
+
 def _times(contents: Contents) -> list[Any]:
     found = [one for trial in shown_trials(contents) for one in times_to_event(contents, trial)]
     return [
@@ -129,7 +146,6 @@ def _open_questions(contents: Contents) -> dict[str, Any]:
     questions = {
         "unsettled": contents.protocol.unsettled,
         "readings": open_readings(contents.protocol),
-        "nearby": published.nearby if published else (),
         "not_found": published.not_found if published else (),
     }
     return questions if any(questions.values()) else {}
