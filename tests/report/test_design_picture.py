@@ -32,7 +32,10 @@ def test_doses_visits_and_rules_stand_at_their_days(only_planned):
 def test_notes_say_what_a_rule_does_and_when(only_planned):
     (note,) = design_picture(only_planned).notes
     assert (note.letter, note.title) == ("a", "More")
-    assert note.text == "At week 8: gives A 20 mg, when not PASI 75."
+    assert note.text == (
+        "At week 8, participants in the Drug A arm receive drug A 20 mg "
+        "if PASI has improved by less than 75%."
+    )
     assert design_picture(only_planned).conditional == ("Follow up: only if PASI 75 at week 8",)
 
 

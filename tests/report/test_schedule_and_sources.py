@@ -35,8 +35,8 @@ def test_every_assumption_names_its_source(whole):
 def test_the_statistics_paragraph_is_the_plan_and_says_what_of_it_is_not_computed(whole):
     first, *_, last = methods_sentences(whole)
     assert first == (
-        "Main: PASI lower by 75% or more at week 8; in everyone randomized, as assigned, "
-        "comparing each experimental arm with the control arms, by Fisher's exact test at the "
+        "Main: the primary endpoint; in everyone randomized, as assigned, "
+        "comparing each experimental arm with Placebo, by Fisher's exact test at the "
         "0.05 two-sided level, reporting the difference in proportions with 95% "
         "Miettinen-Nurminen intervals, with Holm's correction."
     )

@@ -135,6 +135,7 @@ def _nearby_rows(contents: Contents) -> Iterator[dict[str, Any]]:
                 "endpoint": one.endpoint or "",
                 "level": named[one.endpoint][0] if one.endpoint in named else "",
                 "at": str(one.at) if one.at else "",
+                "reading": "",
                 "arm": one.arm or "",
                 "comparison": "",
                 "statistic": one.what,

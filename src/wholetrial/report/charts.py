@@ -66,7 +66,7 @@ def percent_axis(axes: Axes) -> None:
 def week_axis(axes: Axes, last_day: float) -> None:
     """Weeks on the x axis, as many as a phone can show."""
     weeks = max(last_day / 7, 1)
-    step = next((n for n in (1, 2, 4, 8, 12, 13, 26, 52) if weeks / n <= 10), 104)
+    step = next((n for n in (1, 2, 4, 8, 12, 13, 26, 52) if weeks / n <= 8), 104)
     axes.set_xlim(-0.02 * weeks, weeks * 1.02)
     axes.set_xticks(list(range(0, int(weeks) + 1, step)))
     axes.set_xlabel("Week", loc="right", labelpad=2)

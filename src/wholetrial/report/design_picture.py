@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from wholetrial.endpoints.derive import NotDerivedError, one_time_each
 from wholetrial.protocol.design import Rule
+from wholetrial.protocol.design_in_words import rule_in_words
 from wholetrial.protocol.dose import DoseChoice
 from wholetrial.protocol.endpoint import Endpoint
 from wholetrial.protocol.protocol import Protocol
@@ -219,17 +220,11 @@ def _drawn_rules(protocol: Protocol) -> Iterator[tuple[str, Rule]]:
 def _notes(protocol: Protocol) -> Iterator[Note]:
     letters = {id(rule): letter for letter, rule in _drawn_rules(protocol)}
     for name, rule in protocol.rules.items():
-        does = [f"gives {rule.give}"] if rule.give else []
-        does += [f"starts with {rule.start}"] if rule.start else []
-        does += [f"up by {rule.raised.by} when {rule.raised.when}"] if rule.raised else []
-        does += [f"down by {rule.lower.by} when {rule.lower.when}"] if rule.lower else []
-        does += ["stops treatment"] if rule.stop else []
-        when = f", when {rule.when}" if rule.when else ", for everybody" if rule.give else ""
-        exact = f"At {rule.at}: {', '.join(does)}{when}."
+        exact = f"{sentence(rule_in_words(rule, protocol))}."
         yield Note(
             letters.get(id(rule), ""),
             sentence(plain(name)),
-            " ".join(part for part in (rule.text, plain(exact)) if part),
+            " ".join(part for part in (rule.text, exact) if part),
         )
 
 

@@ -174,7 +174,7 @@ def _forecast(
         if one.statistic.endpoint == figure.endpoint
         and one.statistic.name in names
         and one.statistic.arm == arm
-        and not one.statistic.control
+        and not (one.statistic.control or one.statistic.reading)
     ]
     time = figure.beside or str(figure.at or "")
     at_time = [one for one in alike if one.statistic.at == time]
