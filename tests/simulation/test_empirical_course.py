@@ -231,3 +231,18 @@ def test_streams_of_courses_are_their_own() -> None:
     first, second = (effect_of(plan, stream, place, 0.0).strength for place in (0, 1))
     assert not np.allclose(first, second)
     assert np.corrcoef(np.log(first), np.log(second))[0, 1] < 0.5
+
+
+def test_grades_are_spread_as_stated_and_serious_events_are_grade_3_or_more(
+    cells: tuple[Simulation, Records],
+) -> None:
+    _, records = cells
+    happened = ~np.isnan(records.adverse_events.day[..., 0])
+    grade = records.adverse_events.grade[..., 0]
+    serious = records.adverse_events.serious[..., 0]
+    assert set(np.unique(grade[happened]).tolist()) == {1, 2, 3}
+    assert set(np.unique(grade[~happened]).tolist()) == {0}
+    assert (grade[serious] >= 3).all()
+    mild = happened & ~serious
+    error = np.sqrt(0.6 * 0.4 / mild.sum())
+    assert abs((grade[mild] == 1).mean() - 0.6) < 4 * error

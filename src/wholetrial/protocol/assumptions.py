@@ -2,9 +2,9 @@
 
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, model_validator
 
-from wholetrial.protocol.quantity import DistributionPhrase, SharePhrase, read_share
+from wholetrial.protocol.quantity import Distribution, DistributionPhrase, SharePhrase, read_share
 from wholetrial.protocol.read_condition import ConditionPhrase, read_unit_of_measure
 from wholetrial.protocol.reader import Reader, number_text
 from wholetrial.protocol.time import DurationPhrase
@@ -18,6 +18,17 @@ class AdverseEventRates(Value):
     """Any adverse event."""
     serious: SharePhrase
     """Any serious adverse event."""
+    grades: DistributionPhrase | None = None
+    """How grades are spread: "choice(1 0.6, 2 0.3, 3 0.1)"; serious ones have grade 3 or more."""
+
+    @model_validator(mode="after")
+    def _grades_are_one_to_five(self) -> "AdverseEventRates":
+        chosen = self.grades.choices if isinstance(self.grades, Distribution) else ()
+        if self.grades is not None and not chosen:
+            raise ValueError("grades are written choice(1 0.6, 2 0.3, 3 0.1)")
+        if any(grade not in (1, 2, 3, 4, 5) for grade, _ in chosen):
+            raise ValueError(f"a grade is 1 to 5; got {self.grades}")
+        return self
 
 
 class Noise(Value):

@@ -21,7 +21,7 @@ from wholetrial.data.records import (
 )
 from wholetrial.numerics.philox import Purpose, Stream, uniforms
 from wholetrial.protocol.protocol import Protocol
-from wholetrial.protocol.quantity import Share
+from wholetrial.protocol.quantity import Distribution, Share
 from wholetrial.protocol.timeline import Visit, day_of, measured_at, visits
 from wholetrial.simulation.allotment import allot, physicians_choice
 from wholetrial.simulation.calibration import calibrate
@@ -203,14 +203,32 @@ def _adverse_events(
     rates = assumed.adverse_events if assumed else {}
     share, until = _by_arm(simulation.protocol, arm, {name: r.any for name, r in rates.items()})
     serious, _ = _by_arm(simulation.protocol, arm, {name: r.serious for name, r in rates.items()})
-    draws = uniforms(stream, Purpose.ADVERSE_EVENTS, 2)
+    draws = uniforms(stream, Purpose.ADVERSE_EVENTS, 3)
     day = np.maximum(np.ceil(draws[..., 1] * np.fmin(until, leaves)), 1.0)
     happens = draws[..., 0] < share
+    is_serious = happens & (draws[..., 0] < serious)
+    grade = np.where(happens, _grades(simulation.protocol, arm, draws[..., 2]), 0)
+    graded = np.where(grade > 0, np.where(is_serious, np.maximum(grade, 3), grade), 0)
     return AdverseEvents(
         day=np.where(happens, day, np.nan)[..., None],
-        grade=np.zeros((*arm.shape, 1), np.int8),
-        serious=(happens & (draws[..., 0] < serious))[..., None],
+        grade=graded.astype(np.int8)[..., None],
+        serious=is_serious[..., None],
     )
+
+
+def _grades(protocol: Protocol, arm: Codes, draws: Floats) -> Codes:
+    """The grade of each participant's event, as their arm's are spread; 0 if none is stated."""
+    rates = protocol.assumptions.adverse_events if protocol.assumptions else {}
+    grade = np.zeros(arm.shape, np.int8)
+    for index, (name, planned) in enumerate(protocol.arms.items()):
+        stated = rates.get(name, rates.get(planned.role))
+        if stated is None or not isinstance(stated.grades, Distribution):
+            continue
+        values = np.asarray([value for value, _ in stated.grades.choices], np.int8)
+        edges = np.cumsum([share for _, share in stated.grades.choices])[:-1]
+        mine = arm == index
+        grade[mine] = values[np.searchsorted(edges, draws[mine], side="right")]
+    return grade
 
 
 def _by_arm(protocol: Protocol, arm: Codes, shares: dict[str, Share]) -> tuple[Floats, Floats]:
