@@ -66,7 +66,11 @@ def verify(
     if as_json:
         print_json({**asdict(found), "holds": found.holds})
     if not found.holds:
-        why = "" if found.seed_holds else "the seed is not the one committed to. "
+        why = (
+            ""
+            if found.seed_holds
+            else "this seed with this trial file is not what was committed to. "
+        )
         fail(f"the list does not hold: {why}{found.difference}")
     if not as_json:
         typer.echo("the list is the one committed to")

@@ -107,12 +107,12 @@ def _check_folder(out: Path | None) -> None:
 def _finish(contents: "Contents", out: Path | None, *, as_json: bool) -> None:
     from wholetrial.programme.outputs import results_json, write_outputs
 
+    written = write_outputs(contents, out) if out is not None else None
     if as_json:
         typer.echo(results_json(contents), nl=False)
     else:
         print_contents(contents)
-    if out is not None:
-        written = write_outputs(contents, out)
+    if written is not None:
         typer.echo(f"wrote {written.report} and {written.results}", err=as_json)
 
 
@@ -156,7 +156,13 @@ def _print(table: "EndpointTable") -> None:
     print_paragraph(f"{table.text}{at} ({'; '.join(about)})")
     if shown and rows:
         print_table(("", *columns), rows)
-    for line in (*table.words, *table.not_computed):
+    without = (
+        f"{row.label}: {cell.note}"
+        for row in table.rows
+        for cell in row.cells
+        if cell.text == NONE and cell.note
+    )
+    for line in (*dict.fromkeys(without), *table.words, *table.not_computed):
         print_paragraph(f"· {line}")
     print_paragraph("")
 
