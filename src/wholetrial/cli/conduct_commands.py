@@ -58,7 +58,7 @@ def verify(
     commitment: Annotated[str, typer.Option(help="The commitment that was published.")],
     as_json: AsJson = False,
 ) -> None:
-    """Prove that an allocation list is the one committed to; 1 where it is not."""
+    """Prove that an allocation list is the one committed to; ends with 1 where it is not."""
     from wholetrial.programme.conduct import verify_allocation
     from wholetrial.programme.trials import load
 

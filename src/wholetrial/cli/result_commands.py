@@ -27,6 +27,7 @@ OtherVersion = Annotated[
     str | None, typer.Option("--protocol-version", help="Another version that the file holds.")
 ]
 
+DIFFERENCES = ("published difference", "recorded difference", "simulated difference")
 _HEADINGS = {
     "published count": "published",
     "printed": "printed",
@@ -35,9 +36,7 @@ _HEADINGS = {
     "mean": "simulated (90%)",
     "simulated count": "simulated",
     "simulated value": "estimate (95% CI)",
-    "published difference": "difference (95% CI)",
-    "recorded difference": "difference (95% CI)",
-    "simulated difference": "difference (95% CI)",
+    **dict.fromkeys(DIFFERENCES, "difference (95% CI)"),
     "printed p": "P printed",
     "published p": "P here",
     "recorded p": "P",
@@ -126,8 +125,11 @@ def print_contents(contents: "Contents") -> None:
     title = f"{protocol.trial} · {protocol.title}"
     for line in (*first, title, contents.design, f"The file was checked: {contents.checked}."):
         print_paragraph(f"{line}\n")
-    for table in comparison_tables(contents):
+    tables = tuple(comparison_tables(contents))
+    for table in tables:
         _print(table)
+    if any(column.key in DIFFERENCES for table in tables for column in table.columns):
+        print_paragraph("Differences of shares are in percentage points.\n")
     _print_power(contents)
     missing = [contents.not_simulated] if contents.not_simulated else []
     for line in (*contents.notes, *missing):
