@@ -4,7 +4,7 @@ import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-WIDTH = 76
+WIDTH = 80
 HOLDS = {
     "cli": "what people type, and how the program answers",
     "programme": "the verbs: run, analyze, randomize; computes nothing itself",

@@ -101,7 +101,7 @@ def test_tables_of_another_trial_give_the_first_errors_and_how_many_more(
     ("data", "said"),
     [
         ("none", "none:1:1: error: expected a folder with the tables of the trial, found nothing; check the path"),
-        ("tables/participants.csv", "tables/participants.csv:1:1: error: expected a folder with the tables of the trial, found a file; check the path"),
+        ("tables/participants.csv", "tables/participants.csv:1:1: error: expected a folder with the tables of the trial, found a file; name its folder, or say what its columns are (--columns)"),
     ],
 )  # fmt: skip
 def test_where_there_are_no_tables_it_says_so(
@@ -138,6 +138,13 @@ def test_a_table_of_adverse_events_with_its_heading_alone_says_that_nobody_had_o
         if (row["endpoint"], row["statistic"]) == ("any_ae", "proportion")
     ]
     assert counts == [0, 0]
+
+
+def test_where_there_is_no_number_the_reason_is_printed(invoke: Invoke, tables: Path) -> None:
+    text = (tables / "participants.csv").read_text("utf-8")
+    (tables / "participants.csv").write_text(text.replace(",placebo", ",once_45"), encoding="utf-8")
+    analyzed = invoke("analyze", "NCT00320216", "--data", "tables")
+    assert "· Placebo: There are no participants to analyze." in analyzed.stdout
 
 
 def test_data_must_be_named(invoke: Invoke) -> None:

@@ -117,7 +117,15 @@ def test_another_version_is_described_and_a_misspelt_one_names_the_nearest(invok
     assert refused.exit_code == 1
     assert refused.stderr.rstrip().endswith(
         "error: versions: expected one of the versions placebo_controlled, "
-        "found placebo_controled; did you mean 'placebo_controlled'?"
+        "found 'placebo_controled'; did you mean 'placebo_controlled'?"
+    )
+
+
+def test_a_version_of_a_file_without_versions_says_what_to_leave_out(invoke: Invoke) -> None:
+    refused = invoke("describe", "NCT00320216", "--protocol-version", "two")
+    assert refused.exit_code == 1
+    assert refused.stderr.rstrip().endswith(
+        "error: versions: expected a file with versions, found 'two'; leave the version out"
     )
 
 

@@ -457,12 +457,13 @@ def test_all_mistakes_of_all_tables_are_said_at_once(psoriasis, tmp_path):
 
 def test_a_folder_that_is_none(psoriasis, tmp_path):
     (tmp_path / "data").write_text("x")
-    for name, found in [("data", "a file"), ("nowhere", "nothing")]:
+    file = "a file; name its folder, or say what its columns are (--columns)"
+    for name, found in [("data", file), ("nowhere", "nothing; check the path")]:
         with pytest.raises(InvalidDataError) as caught:
             read_records(tmp_path / name, psoriasis)
         assert str(caught.value) == (
             f"{tmp_path / name}:1:1: error: expected a folder with the tables of the trial, "
-            f"found {found}; check the path"
+            f"found {found}"
         )
 
 

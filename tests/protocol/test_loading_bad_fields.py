@@ -39,7 +39,7 @@ FIELDS: dict[str, tuple[str, str, list[str]]] = {
     "another choice": ("masking: [participant, investigator]", "masking: [patient]", [
         "12:13: error: design.masking.0: expected 'participant', 'investigator', 'assessor' or 'caregiver', found 'patient'; did you mean 'participant'?"]),
     "a word for several": ("masking: [participant, investigator]", "masking: participant", [
-        "12:3: error: design.masking: expected 'none' or a list, found 'participant'; write a list: [...]"]),
+        "12:3: error: design.masking: expected 'none' or a list, found 'participant'; write a list: [participant]"]),
     "a misspelt word": ("PASI improvement", "PASI improvment", [
         "38:17: error: terms.PASI_75: expected the end of the phrase, found 'improvment' in 'PASI improvment >= 75 %'; did you mean 'improvement'?"]),
     "and with or": ("rule: PASI >= 12", "rule: PASI >= 12 and DLQI > 3 or DLQI < 2", [

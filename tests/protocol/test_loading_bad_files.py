@@ -89,7 +89,7 @@ REFUSED: dict[str, tuple[bytes, str]] = {
     ),
     "an open bracket": (
         b"a: [1, 2\n",
-        "2:1: error: expected ',' or ']', found something else; quote text that holds signs",
+        "2:1: error: expected ',' or ']', found something else; close the bracket, or quote text that holds signs",
     ),
 }
 

@@ -92,13 +92,16 @@ def powers(protocol: Protocol, statistics: Sequence[Statistic]) -> list[Power]:
     """The power of every test of efficacy among the statistics of simulated trials.
 
     Only the readings taken are counted: the protocol promises no success by another one.
-    A two-sided test succeeds only where the estimate beside it lies on the better side of no
+    Each test counts by itself, at its alpha. A two-sided test succeeds only where the estimate beside it lies on the better side of no
     difference, or of the benchmark that the file states.
     """
     return [
         _power(protocol, statistic, _estimate_of(statistic, statistics))
         for statistic in statistics
-        if statistic.name == "p_value" and statistic.level != "safety" and not statistic.reading
+        if statistic.name == "p_value"
+        and statistic.level != "safety"
+        and not statistic.reading
+        and protocol.analyses[statistic.analysis].alpha is not None
     ]
 
 
@@ -114,10 +117,12 @@ def _estimate_of(test: Statistic, statistics: Sequence[Statistic]) -> Statistic 
 
 def _power(protocol: Protocol, test: Statistic, estimate: Statistic | None) -> Power:
     plan = protocol.analyses[test.analysis]
-    level = plan.alpha.level if plan.alpha else 0.05
+    alpha = plan.alpha
+    if alpha is None:
+        raise ValueError(f"the power of '{test.analysis}' needs its alpha")
     p_value = np.atleast_1d(test.value)
-    success = ~np.isnan(p_value) & (p_value < level)
-    if plan.alpha is not None and plan.alpha.sides == 2 and estimate is not None:
+    success = ~np.isnan(p_value) & (p_value < alpha.level)
+    if alpha.sides == 2 and estimate is not None:
         success &= _on_better_side(estimate.value, plan)
     share = float(success.mean())
     failed = np.isnan(p_value)
@@ -130,12 +135,18 @@ def _power(protocol: Protocol, test: Statistic, estimate: Statistic | None) -> P
         arm=test.arm,
         control=test.control,
         test=test.method,
-        alpha=str(plan.alpha or ""),
+        alpha=f"{alpha}{_uncorrected(plan)}",
         share=share,
         error=float(np.sqrt(share * (1 - share) / p_value.size)),
         replicates=p_value.size,
         failed=int(failed.sum()),
     )
+
+
+def _uncorrected(plan: Analysis) -> str:
+    """What the power of one test leaves out: the correction that the file plans."""
+    planned = plan.multiplicity
+    return "" if planned in (None, "none") else f", without the planned correction ({planned})"
 
 
 def _on_better_side(estimate: Floats, plan: Analysis) -> NDArray[np.bool_]:

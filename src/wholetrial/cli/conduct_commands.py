@@ -58,7 +58,7 @@ def verify(
     commitment: Annotated[str, typer.Option(help="The commitment that was published.")],
     as_json: AsJson = False,
 ) -> None:
-    """Prove that an allocation list is the one committed to; 1 where it is not."""
+    """Prove that an allocation list is the one committed to; ends with 1 where it is not."""
     from wholetrial.programme.conduct import verify_allocation
     from wholetrial.programme.trials import load
 
@@ -66,7 +66,11 @@ def verify(
     if as_json:
         print_json({**asdict(found), "holds": found.holds})
     if not found.holds:
-        why = "" if found.seed_holds else "the seed is not the one committed to. "
+        why = (
+            ""
+            if found.seed_holds
+            else "this seed with this trial file is not what was committed to. "
+        )
         fail(f"the list does not hold: {why}{found.difference}")
     if not as_json:
         typer.echo("the list is the one committed to")

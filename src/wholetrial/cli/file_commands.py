@@ -50,7 +50,7 @@ def check(
     trial: Trial,
     as_json: AsJson = False,
 ) -> None:
-    """Check a trial file: every finding at once, with file, line and column; 1 on errors."""
+    """Check a trial file: all findings at once, each with its line; ends with 1 on errors."""
     from wholetrial.programme.trials import check_trial, verdict
     from wholetrial.protocol.check import has_errors
 

@@ -36,6 +36,7 @@ OtherVersion = Annotated[
     str | None, typer.Option("--protocol-version", help="Another version that the file holds.")
 ]
 
+DIFFERENCES = ("published difference", "recorded difference", "simulated difference")
 _HEADINGS = {
     "published count": "published",
     "printed": "printed",
@@ -44,9 +45,7 @@ _HEADINGS = {
     "mean": "simulated (90%)",
     "simulated count": "simulated",
     "simulated value": "estimate (95% CI)",
-    "published difference": "difference (95% CI)",
-    "recorded difference": "difference (95% CI)",
-    "simulated difference": "difference (95% CI)",
+    **dict.fromkeys(DIFFERENCES, "difference (95% CI)"),
     "recorded adjusted": "adjusted (95% CI)",
     "simulated adjusted": "adjusted (95% CI)",
     "printed p": "P printed",
@@ -193,12 +192,12 @@ def _check_folder(out: Path | None) -> None:
 def _finish(contents: "Contents", out: Path | None, *, as_json: bool) -> None:
     from wholetrial.programme.outputs import results_json, write_outputs
 
+    written = write_outputs(contents, out) if out is not None else None
     if as_json:
         typer.echo(results_json(contents), nl=False)
     else:
         print_contents(contents)
-    if out is not None:
-        written = write_outputs(contents, out)
+    if written is not None:
         typer.echo(f"wrote {written.report} and {written.results}", err=as_json)
 
 
@@ -212,8 +211,11 @@ def print_contents(contents: "Contents") -> None:
     title = f"{protocol.trial} · {protocol.title}"
     for line in (*first, title, contents.design, f"The file was checked: {contents.checked}."):
         print_paragraph(f"{line}\n")
-    for table in comparison_tables(contents):
+    tables = tuple(comparison_tables(contents))
+    for table in tables:
         _print(table)
+    if any(column.key in DIFFERENCES for table in tables for column in table.columns):
+        print_paragraph("Differences of shares are in percentage points.\n")
     _print_nearby(contents)
     _print_planned(contents)
     _print_power(contents)
@@ -244,7 +246,13 @@ def _print(table: "EndpointTable") -> None:
     print_paragraph(f"{table.text}{at} ({'; '.join(about)})")
     if shown and rows:
         print_table(("", *columns), rows)
-    for line in (*table.words, *table.not_computed):
+    without = (
+        f"{row.label}: {cell.note}"
+        for row in table.rows
+        for cell in row.cells
+        if cell.text == NONE and cell.note
+    )
+    for line in (*dict.fromkeys(without), *table.words, *table.not_computed):
         print_paragraph(f"· {line}")
     print_paragraph("")
 

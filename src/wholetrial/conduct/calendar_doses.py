@@ -12,7 +12,6 @@ from math import ceil
 from typing import NamedTuple
 
 from wholetrial.conduct.calendar_dates import Participation, PlanError, arm_of, dates_of
-from wholetrial.protocol.condition import Condition
 from wholetrial.protocol.condition_in_words import condition_in_words
 from wholetrial.protocol.design import Rule, read_quantity
 from wholetrial.protocol.dose import Dose, DoseChoice, Gift
@@ -79,11 +78,6 @@ class PlannedDose:
             yield "(titrated)"
         if self.units is not None:
             yield f"({self.units} × {self.unit_size})"
-
-
-def in_words(condition: Condition, protocol: Protocol) -> str:
-    """A condition in words."""
-    return condition_in_words(condition, protocol)
 
 
 def grouped(number: float) -> str:
@@ -215,7 +209,9 @@ def _course(person: Participation, dose: Dose) -> list[PlannedDose]:
 
 
 def _gift(person: Participation, rule: Rule, gift: Gift, day: datetime.date) -> PlannedDose:
-    condition = f"if {in_words(rule.when, person.protocol)}" if rule.when is not None else ""
+    condition = (
+        f"if {condition_in_words(rule.when, person.protocol)}" if rule.when is not None else ""
+    )
     if gift.as_in is not None or gift.intervention is None:
         label = person.protocol.arms[str(gift.as_in)].label
         return PlannedDose(day, "", f"as in the arm {label}", condition=condition)

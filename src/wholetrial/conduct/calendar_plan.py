@@ -19,10 +19,10 @@ from wholetrial.conduct.calendar_doses import (
     PlannedDose,
     doses_shown,
     grouped,
-    in_words,
     rule_dates,
     rules_shown,
 )
+from wholetrial.protocol.condition_in_words import condition_in_words
 from wholetrial.protocol.design import Rule
 from wholetrial.protocol.finding import nearest
 from wholetrial.protocol.protocol import Protocol
@@ -186,7 +186,9 @@ def _visit_row(
     decisions: tuple[str, ...],
 ) -> CalendarRow:
     epoch, label = visit.epoch.replace("_", " "), visit.label.replace("_", " ")
-    condition = f"only if {in_words(visit.only_if, person.protocol)}" if visit.only_if else ""
+    condition = (
+        f"only if {condition_in_words(visit.only_if, person.protocol)}" if visit.only_if else ""
+    )
     return CalendarRow(
         date=visit.planned,
         earliest=visit.earliest,
@@ -233,13 +235,13 @@ def _effects(protocol: Protocol, rule: Rule) -> Iterator[str]:
     if rule.stop is not None:
         yield f"{rule.stop} stops{_if(protocol, rule)}"
     if rule.raised is not None:
-        yield f"dose raised by {rule.raised.by} if {in_words(rule.raised.when, protocol)}"
+        yield f"dose raised by {rule.raised.by} if {condition_in_words(rule.raised.when, protocol)}"
     if rule.lower is not None:
-        yield f"dose lowered by {rule.lower.by} if {in_words(rule.lower.when, protocol)}"
+        yield f"dose lowered by {rule.lower.by} if {condition_in_words(rule.lower.when, protocol)}"
 
 
 def _if(protocol: Protocol, rule: Rule) -> str:
-    return f" if {in_words(rule.when, protocol)}" if rule.when is not None else ""
+    return f" if {condition_in_words(rule.when, protocol)}" if rule.when is not None else ""
 
 
 def _notes(person: Participation, doses: Iterable[PlannedDose]) -> Iterator[str]:

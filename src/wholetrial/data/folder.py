@@ -30,9 +30,11 @@ def open_tables(folder: Path) -> Opened:
     Raises InvalidDataError where there is no such folder.
     """
     if not folder.is_dir():
-        found = "a file" if folder.is_file() else "nothing"
+        found, advice = "nothing", "check the path"
+        if folder.is_file():
+            found, advice = "a file", "name its folder, or say what its columns are (--columns)"
         expected = "a folder with the tables of the trial"
-        raise InvalidDataError([of_file(folder, expected, found, "check the path")])
+        raise InvalidDataError([of_file(folder, expected, found, advice)])
     files = _files(folder)
     sheets: dict[str, Sheet] = {}
     findings = list(_other_files(folder, files))

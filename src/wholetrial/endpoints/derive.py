@@ -39,7 +39,7 @@ from wholetrial.protocol.condition import (
     Not,
     atoms,
 )
-from wholetrial.protocol.endpoint import Endpoint, Level
+from wholetrial.protocol.endpoint import Endpoint
 from wholetrial.protocol.protocol import Protocol
 from wholetrial.protocol.time import Point, When
 from wholetrial.protocol.timeline import Visit, day_of, visit_at
@@ -331,8 +331,3 @@ def _worst_grade(happened: AdverseEvents, inside: Flags) -> Floats:
 
 def _samples(protocol: Protocol, records: Records, endpoint: Endpoint) -> Iterator[Variable]:
     return iter(())
-
-
-def level_of(protocol: Protocol, endpoint: str) -> Level:
-    """Whether an endpoint is primary, secondary, exploratory or of safety."""
-    return protocol.endpoints.named()[endpoint][0]

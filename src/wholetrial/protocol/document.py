@@ -80,6 +80,8 @@ def _unreadable(file: str, error: yaml.MarkedYAMLError, lines: list[str]) -> Exc
     wanted = problem.partition("did not find expected ")[2]
     expected, found = (wanted, "something else") if wanted else ("YAML", problem)
     advice = "indent with spaces, not tabs" if "\t" in line else "quote text that holds signs"
+    if expected in ("',' or ']'", "',' or '}'"):
+        advice = "close the bracket, or quote text that holds signs"
     if problem.startswith("mapping values are not allowed"):
         expected, found = "one name and its value", "a second ': ' in the line"
         advice = "put double quotes around text that holds a colon"

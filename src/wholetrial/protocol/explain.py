@@ -177,7 +177,7 @@ def _length(kind: str, context: Table[str, Any]) -> str:
 def _text_advice(kind: str, value: Any) -> str:
     if kind == "string_type" and isinstance(value, int | float):
         return f'write "{value}" in quotes'
-    return "write a list: [...]" if kind == "tuple_type" and isinstance(value, str) else ""
+    return f"write a list: [{value}]" if kind == "tuple_type" and isinstance(value, str) else ""
 
 
 def _phrase_found(context: Table[str, Any], value: Any) -> tuple[str, str]:

@@ -38,7 +38,10 @@ def load_bytes(content: bytes, file: str, *, version: str | None = None) -> tupl
 
 
 def load_tree(tree: Node, file: str) -> tuple[Protocol, Source]:
-    """Load a trial from the tree of its file, marks and readings still in it."""
+    """Load a trial from the tree of its file, marks and readings still in it.
+
+    Raises InvalidTrialFileError with every finding.
+    """
     lifted = lift(tree, file)
     source = Source(file, lifted.tree, lifted.places)
     protocol, findings = _validated(lifted, source)
@@ -53,15 +56,19 @@ def from_json(text: str) -> Protocol:
 
 
 def with_version(tree: Node, version: str, file: str) -> Node:
-    """The tree of another version: what it replaces, merged over the file."""
+    """The tree of another version: what it replaces, merged over the file (RFC 7396).
+
+    Raises InvalidTrialFileError, with the nearest name, where the file holds no such version.
+    """
     path = ["versions", version, "replace"]
     found, place, missing = locate(tree, path)
     if missing:
         versions, _, none = locate(tree, ["versions"])
         known = list(versions.entries) if isinstance(versions, Mapping) and not none else []
         expected = f"one of the versions {', '.join(known)}" if known else "a file with versions"
-        advice = nearest(version, known)
-        raise InvalidTrialFileError([Finding(file, place, "versions", expected, version, advice)])
+        advice = nearest(version, known) if known else "leave the version out"
+        finding = Finding(file, place, "versions", expected, f"'{version}'", advice)
+        raise InvalidTrialFileError([finding])
     return merged(tree, found)
 
 

@@ -14,11 +14,16 @@ FITTED_TO = "plaque psoriasis"
 
 
 def cautions_of(simulation: Simulation) -> tuple[str, ...]:
-    """The lines that stand above a forecast; a use beyond the model's data comes first."""
+    """The lines that stand above a forecast; the first says what kind of forecast it is.
+
+    A scenario and a use beyond the model's data come first of all.
+    """
     protocol, world = simulation.protocol, simulation.world
     lines = [*_scenario_by_nature(simulation), *_beyond_the_data(simulation)]
     lines += _fitted_to_itself(protocol)
-    if world.scenario != "as modeled":
+    if not lines:
+        lines.append(f"A forecast by a model that was fitted to {FITTED_TO}, not a result.")
+    if world.changed:
         lines.append(f"Scenario '{world.scenario}': not what is expected, but what if.")
     lines += [
         f"Known miss: {miss.what}: model {miss.model:.0%}, published {miss.published:.0%}."

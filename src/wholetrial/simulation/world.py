@@ -18,7 +18,8 @@ class World:
     """What each intervention acts as, a drug of the library or a course of the file.
 
     `acts_as` names the drug (or placebo) of the mechanistic model, `courses` the empirical course;
-    every intervention stands in one of them.
+    every intervention stands in one of them. `changed` says whether anything acts differently from
+    what the file models.
     """
 
     scenario: str
@@ -27,6 +28,7 @@ class World:
     drugs: tuple[Drug, ...]
     fit: PsoriasisFit
     succeeds: bool | None
+    changed: bool = False
 
 
 def world_of(protocol: Protocol, scenario: str | None = None) -> World:
@@ -50,7 +52,8 @@ def world_of(protocol: Protocol, scenario: str | None = None) -> World:
             fit = _weakened(fit, acts_as.get(name, ""), change.potency)
     drugs = tuple(DRUGS[name] for name in dict.fromkeys(acts_as.values()) if name != PLACEBO)
     succeeds = assumed.scenarios[scenario].succeeds if scenario is not None else None
-    return World(scenario or "as modeled", acts_as, courses, drugs, fit, succeeds)
+    name = scenario or "as modeled"
+    return World(name, acts_as, courses, drugs, fit, succeeds, changed=bool(changes))
 
 
 def _changes(assumed: Assumptions, trial: str, scenario: str | None) -> Mapping[str, ActsLike]:
