@@ -65,7 +65,7 @@ def test_what_cannot_be_run_is_said_in_one_line(
 def test_a_version_is_refused_where_the_file_has_none(invoke: Invoke) -> None:
     refused = invoke("run", "NCT00320216", "--protocol-version", "second")
     assert refused.exit_code == 1
-    assert refused.stderr.rstrip().endswith("found second")
+    assert refused.stderr.rstrip().endswith("found 'second'; leave the version out")
 
 
 @pytest.mark.parametrize("words", [("--seed", "x"), ("--replicates", "many"), ("--sede", "1")])
