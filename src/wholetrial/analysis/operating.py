@@ -92,8 +92,8 @@ def powers(protocol: Protocol, statistics: Sequence[Statistic]) -> list[Power]:
     """The power of every test of efficacy among the statistics of simulated trials.
 
     Only the readings taken are counted: the protocol promises no success by another one.
-    Each test counts by itself, at its alpha. A two-sided test succeeds only where the estimate beside it lies on the better side of no
-    difference, or of the benchmark that the file states.
+    Each test counts by itself, at its alpha. A two-sided test succeeds only where the estimate
+    beside it lies on the better side of no difference, or of the benchmark that the file states.
     """
     return [
         _power(protocol, statistic, _estimate_of(statistic, statistics))
