@@ -95,7 +95,7 @@ def test_ctrl_c_ends_a_long_run_in_one_line_with_nothing_written(
     """On a terminal: the progress bar shows that the simulation has begun, then Ctrl-C comes."""
     terminal, stderr = os.openpty()
     process = subprocess.Popen(
-        [*command, "run", "NCT00320216", "--replicates", "1000000", "--out", "out"],
+        [*command, "run", "NCT00320216", "--replicates", "100000", "--out", "out"],
         cwd=tmp_path,
         env={**os.environ, "TERM": "xterm", "COLUMNS": "80"},
         stdout=subprocess.PIPE,

@@ -51,7 +51,14 @@ def analyze_records(
 def _derived(protocol: Protocol, records: Records, analysis: str, endpoint: str) -> list[Outcomes]:
     plan = protocol.analyses[analysis]
     covariates = plan.beside.adjust_for if plan.beside else ()
-    return derive(protocol, records, endpoint, plan.set, covariates)
+    ruled = protocol if plan.missing is None else _with_missing(protocol, endpoint, plan.missing)
+    return derive(ruled, records, endpoint, plan.set, covariates)
+
+
+def _with_missing(protocol: Protocol, endpoint: str, rule: str) -> Protocol:
+    """The protocol with an analysis' own rule for missing values of its endpoint's kind."""
+    kind = protocol.endpoints.named()[endpoint][1].kind
+    return protocol.model_copy(update={"missing": protocol.missing.model_copy(update={kind: rule})})
 
 
 def _read_as(

@@ -103,6 +103,8 @@ def _analysis(analysis: Analysis, protocol: Protocol, *, told_people: bool) -> I
     if analysis.multiplicity:
         how = _CORRECTIONS.get(analysis.multiplicity, name_in_words(analysis.multiplicity))
         yield how
+    if analysis.missing:
+        yield f"where a missing value {_MISSING[analysis.missing]}"
     if analysis.beside:
         factors = listed(measure_in_words(f, protocol) for f in analysis.beside.adjust_for)
         method = name_in_words(analysis.beside.adjusted_by)

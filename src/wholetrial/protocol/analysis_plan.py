@@ -216,6 +216,8 @@ class Analysis(Value):
     """The correction for several tests."""
     at: PointPhrase | None = None
     """The point at which a curve is read."""
+    missing: Literal["no response", "as observed", "mixed model"] | None = None
+    """What stands for a missing value in this analysis; the trial's own rule unless stated."""
     beside: Beside | None = None
     """An adjusted estimate shown next to the crude one."""
 

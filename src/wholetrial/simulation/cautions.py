@@ -6,7 +6,7 @@ from wholetrial.protocol.dose import DoseChoice
 from wholetrial.protocol.protocol import Protocol
 from wholetrial.simulation.measurement import ASSUMPTIONS
 from wholetrial.simulation.population import taken_as_given
-from wholetrial.simulation.psoriasis_fit import FITTED_TRIALS, KNOWN_MISSES
+from wholetrial.simulation.psoriasis_fit import KNOWN_MISSES
 from wholetrial.simulation.rules import never_known
 from wholetrial.simulation.simulate import Simulation
 
@@ -20,7 +20,7 @@ def cautions_of(simulation: Simulation) -> tuple[str, ...]:
     """
     protocol, world = simulation.protocol, simulation.world
     lines = [*_scenario_by_nature(simulation), *_beyond_the_data(simulation)]
-    lines += _fitted_to_itself(protocol)
+    lines += _fitted_to_itself(simulation)
     if not lines:
         lines.append(f"A forecast by a model that was fitted to {FITTED_TO}, not a result.")
     if world.changed:
@@ -75,12 +75,13 @@ def _beyond_the_data(simulation: Simulation) -> tuple[str, ...]:
     return (line,)
 
 
-def _fitted_to_itself(protocol: Protocol) -> tuple[str, ...]:
-    if protocol.trial not in FITTED_TRIALS:
+def _fitted_to_itself(simulation: Simulation) -> tuple[str, ...]:
+    fit = simulation.world.fit
+    if simulation.protocol.trial not in fit.fitted_trials:
         return ()
     line = (
-        "The model was fitted to 31 published numbers, this trial's week 12 among them: "
-        "where it agrees with them it shows that it fits, not that it predicts."
+        f"The model was fitted to {fit.fitted_numbers} published numbers, this trial's week 12 "
+        "among them: where it agrees with them it shows that it fits, not that it predicts."
     )
     return (line,)
 

@@ -35,11 +35,17 @@ class Fixed(NamedTuple):
 
 @dataclass(frozen=True)
 class PsoriasisFit:
-    """Fitted and fixed parameters; rows and columns of `covariance` follow `estimated`."""
+    """Fitted and fixed parameters; rows and columns of `covariance` follow `estimated`.
+
+    `fitted_numbers` is how many published numbers they were fitted to, `fitted_trials` which of the
+    trials that ship gave some of them.
+    """
 
     name: str
     source: str
     note: str
+    fitted_numbers: int
+    fitted_trials: tuple[str, ...]
     estimated: tuple[Estimated, ...]
     fixed: tuple[Fixed, ...]
     covariance: tuple[tuple[float, ...], ...]
@@ -69,10 +75,6 @@ KNOWN_MISSES: tuple[KnownMiss, ...] = (
 )
 
 
-FITTED_TRIALS = ("NCT00320216",)
-"""Trials of this collection whose own results the parameters were fitted to."""
-
-
 @cache
 def fit_b() -> PsoriasisFit:
     """Fit B of the model card.
@@ -86,6 +88,8 @@ def fit_b() -> PsoriasisFit:
         name=document["name"],
         source=document["source"],
         note=document["note"],
+        fitted_numbers=document["fitted_numbers"],
+        fitted_trials=tuple(document["fitted_trials"]),
         estimated=tuple(Estimated(**row) for row in document["estimated"]),
         fixed=tuple(Fixed(**row) for row in document["fixed"]),
         covariance=tuple(tuple(row) for row in document["covariance"]),

@@ -30,6 +30,10 @@ SUMMARY_SUITS: dict[str, tuple[Kind, ...]] = {
     **dict.fromkeys(("mean_change", "mean_difference", "mmrm"), ("change",)),
     **dict.fromkeys(("kaplan_meier", "turnbull", "hazard_ratio", "rmst_difference"), ("time_to",)),
 }
+MISSING_SUITS = {
+    "response": ("no response", "as observed"),
+    "change": ("as observed", "mixed model"),
+}
 _KIND_WORDS = {
     "response": "a response",
     "change": "a change from baseline",
@@ -81,6 +85,7 @@ def _endpoints_suit(trial: Examined, path: str, analysis: Analysis) -> Iterator[
         if endpoint.kind == "time_to":
             yield from _seen(trial, path, analysis, endpoint)
         yield from _direction(trial, path, analysis, (name, endpoint))
+        yield from _rule_for_missing(trial, path, analysis, (name, endpoint))
     if len(set(analysis.of)) < len(analysis.of):
         yield warning(trial, f"{path}.of", "an endpoint is named twice", "name it once")
 
@@ -246,13 +251,25 @@ def _without_analysis(trial: Examined) -> Iterator[Finding]:
             yield make(trial, f"endpoints.{level}.{name}", says, "add it to an analysis")
 
 
+def _rule_for_missing(
+    trial: Examined, path: str, analysis: Analysis, named: tuple[str, Endpoint]
+) -> Iterator[Finding]:
+    name, endpoint = named
+    suiting = MISSING_SUITS.get(endpoint.kind, ())
+    if analysis.missing is not None and analysis.missing not in suiting:
+        kind = _KIND_WORDS[endpoint.kind]
+        expected = f"a rule for {kind}: {', '.join(suiting) or 'none'}"
+        yield error(trial, f"{path}.missing", expected, f"'{analysis.missing}' for {name}")
+
+
 def _without_missing_rule(trial: Examined) -> Iterator[Finding]:
     missing = trial.protocol.missing
     stated = {
         "response": missing.response, "change": missing.change, "time_to": missing.time_to
     }  # fmt: skip
     for name, (level, endpoint) in trial.protocol.endpoints.named().items():
-        if endpoint.kind in stated and stated[endpoint.kind] is None:
+        ruled = any(one.missing for one in trial.protocol.analyses.values() if name in one.of)
+        if endpoint.kind in stated and stated[endpoint.kind] is None and not ruled:
             says = f"nothing says what stands for a missing {endpoint.kind}"
             yield warning(
                 trial, f"endpoints.{level}.{name}", says, f"state missing.{endpoint.kind}"
