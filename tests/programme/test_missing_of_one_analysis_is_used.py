@@ -21,7 +21,9 @@ def test_changes_are_described_as_observed_beside_the_planned_model() -> None:
         "week 4",
         "week 6",
     ]
-    assert {one.note for one in described} == {"missing: as observed"}
+    assert {one.note for one in described} == {
+        "missing: as observed; not yet applied: changes_antidepressant (hypothetical)"
+    }
     seen = records.values["MADRS"][:, [visit.label for visit in records.visits].index("week 6")]
     last = next(one for one in described if (one.endpoint, one.at) == ("madrs_change", "week 6"))
     assert int(last.n) == int((seen == seen).sum())

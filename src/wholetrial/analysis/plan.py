@@ -47,6 +47,7 @@ def bare_statistic(
     missing = outcomes.variable.stands_for_missing
     notes = [f"at risk: {outcomes.among}"] if outcomes.among else []
     notes += [f"missing: {missing}"] if missing else []
+    notes += _not_applied(plan)
     return Statistic(
         analysis=plan.name,
         endpoint=outcomes.endpoint,
@@ -60,6 +61,18 @@ def bare_statistic(
         n=np.asarray(n, np.int64),
         note="; ".join(notes),
     )
+
+
+def _not_applied(plan: Plan) -> list[str]:
+    """The strategies for intercurrent events that are planned and not applied to this variable.
+
+    Those of responses are applied where they are derived, or refused there.
+    """
+    if plan.outcomes.variable.kind not in ("change", "time_to"):
+        return []
+    planned = plan.protocol.intercurrent.items()
+    others = [f"{event} ({how})" for event, how in planned if how != "treatment_policy"]
+    return [f"not yet applied: {', '.join(others)}"] if others else []
 
 
 def with_interval(statistic: Statistic, interval: Interval, method: str) -> Statistic:

@@ -39,4 +39,15 @@ def _notes(protocol: Protocol) -> tuple[str, ...]:
     allocation = protocol.design.allocation
     if allocation is not None and allocation.not_randomized is not None:
         notes.append("People were not randomized: differences between arms may not be effects.")
-    return tuple(notes)
+    return (*notes, *_strategies_not_applied(protocol))
+
+
+def _strategies_not_applied(protocol: Protocol) -> tuple[str, ...]:
+    """What of the estimand is planned and not yet applied: strategies for changes and times."""
+    kinds = {endpoint.kind for _, endpoint in protocol.endpoints.named().values()}
+    planned = [f"{event} ({how})" for event, how in protocol.intercurrent.items()]
+    others = [one for one in planned if "treatment_policy" not in one]
+    if not others or not kinds & {"change", "time_to"}:
+        return ()
+    events = ", ".join(others).replace("_", " ")
+    return (f"Not yet applied to changes and times to an event: {events}.",)
