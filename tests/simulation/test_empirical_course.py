@@ -246,3 +246,23 @@ def test_grades_are_spread_as_stated_and_serious_events_are_grade_3_or_more(
     mild = happened & ~serious
     error = np.sqrt(0.6 * 0.4 / mild.sum())
     assert abs((grade[mild] == 1).mean() - 0.6) < 4 * error
+
+
+def test_half_of_what_ciclosporin_gained_is_lost_after_the_median_of_pisces(
+    course: tuple[Simulation, Records],
+) -> None:
+    """Twelve weeks of treatment, stopped at once; 109 days in PISCES, whose responders are not defined
+    in what we know: those with PASI 50 and with PASI 75 stand on either side of it."""
+    from wholetrial.simulation.empirical import effect_of
+
+    simulation, _ = course
+    assumed = simulation.protocol.assumptions
+    assert assumed is not None
+    plan, place = assumed.courses["ciclosporin"], list(assumed.courses).index("ciclosporin")
+    center = simulation.centers["ciclosporin"]
+    strength = effect_of(plan, Stream(1, 0, np.arange(20_000)), place, center).strength
+    reached = 1 - 2 ** (-84 / plan.half_effect.days)
+    left = np.exp(-strength * reached)
+    halfway = -np.log(1 - (1 - left) / 2) / strength
+    days = plan.half_lost.days * np.log2(reached / halfway)
+    assert np.median(days[left <= 0.5]) < 109 < np.median(days[left <= 0.25])
