@@ -7,7 +7,17 @@ import numpy as np
 
 from wholetrial.conditions.evaluate import MET, Situation, evaluate
 from wholetrial.data.records import STOPS_TREATMENT, Flags, Floats
-from wholetrial.protocol.condition import AnyOf, Consent, History, Judgement, atoms
+from wholetrial.protocol.condition import (
+    AllOf,
+    AnyOf,
+    AtLeast,
+    Condition,
+    Consent,
+    History,
+    IfThen,
+    Judgement,
+    Not,
+)
 from wholetrial.protocol.design import Rule, Step
 from wholetrial.protocol.protocol import Protocol
 from wholetrial.protocol.timeline import Visit, visits_named
@@ -41,10 +51,8 @@ def apply_rules(situation: Situation, doses: Sequence[Given], people: Recipients
         elif rule.start is not None:
             doses = _titrated(rule, situation, doses)
         else:
-            who, given = _gift(
-                rule, who & _may_again(rule, records.events[name]), situation, (doses, people)
-            )
-            doses += given
+            who = who & _may_again(rule, records.events[name])
+            doses += _gift(rule, who, situation, (doses, people))
         _note(records.events[name], who, visit.day)
     return without_stopped(doses, records.events[STOPS_TREATMENT])
 
@@ -65,10 +73,29 @@ def never_known(protocol: Protocol) -> tuple[str, ...]:
     return tuple(
         name
         for name, rule in protocol.rules.items()
-        if rule.when is not None
-        and not isinstance(rule.when, AnyOf)
-        and any(isinstance(atom, History | Judgement | Consent) for atom in atoms(rule.when))
+        if rule.when is not None and not _can_be(rule.when, met=True)
     )
+
+
+def _can_be(condition: Condition, *, met: bool) -> bool:
+    """Whether records could show a condition met, or not met: nobody records a judgement."""
+    match condition:
+        case History() | Judgement() | Consent():
+            return False
+        case Not():
+            return _can_be(condition.negated, met=not met)
+        case AllOf():
+            return (all if met else any)(_can_be(part, met=met) for part in condition.all)
+        case AnyOf():
+            return (any if met else all)(_can_be(part, met=met) for part in condition.any)
+        case IfThen():
+            either = (_can_be(condition.premise, met=not met), _can_be(condition.then, met=met))
+            return any(either) if met else all(either)
+        case AtLeast():
+            enough = condition.at_least if met else len(condition.of) - condition.at_least + 1
+            return sum(_can_be(part, met=met) for part in condition.of) >= enough
+        case _:
+            return True
 
 
 def _may_again(rule: Rule, happened: Floats) -> Flags:
@@ -79,15 +106,16 @@ def _may_again(rule: Rule, happened: Floats) -> Flags:
 
 def _gift(
     rule: Rule, who: Flags, situation: Situation, context: tuple[Sequence[Given], Recipients]
-) -> tuple[Flags, list[Given]]:
+) -> list[Given]:
+    """What a rule gives to these participants; `context` is what they receive so far, and they."""
     gift, visit = rule.give, situation.visit
     doses, people = context
     if gift is None:
-        return who, []
+        return []
     if gift.as_in is not None:
         last = max(visit.day for visit in situation.records.visits)
         begun = doses_as_in(situation.protocol, gift.as_in, people, who, from_day=visit.day)
-        return who, [given for given in begun if given.day <= last]
+        return [given for given in begun if given.day <= last]
     amount: Floats | None = np.full(who.shape, gift.amount or 0.0)
     if gift.as_assigned:
         amount = assigned_amount(str(gift.intervention), doses)
@@ -95,14 +123,14 @@ def _gift(
         raise NotSimulatedError(f"'{gift}' where nobody is assigned it")
     if gift.unit is not None and gift.unit.endswith("/kg"):
         amount = amount * people.weight
-    return who, [Given(str(gift.intervention), visit.day, np.where(who, amount, np.nan))]
+    return [Given(str(gift.intervention), visit.day, np.where(who, amount, np.nan))]
 
 
 def _titrated(rule: Rule, situation: Situation, doses: Sequence[Given]) -> list[Given]:
     """The doses from this visit on, raised or lowered within the range of the file."""
     if rule.start is None:
         return list(doses)
-    in_arms = concerned(replace_when(rule), situation)
+    in_arms = concerned(_for_everybody(rule), situation)
     raised, lowered = (_meets(step, in_arms, situation) for step in (rule.raised, rule.lower))
     low, high = _range_of(situation.protocol, rule)
     change = np.where(lowered, -_size(rule.lower), np.where(raised, _size(rule.raised), 0.0))
@@ -114,7 +142,7 @@ def _titrated(rule: Rule, situation: Situation, doses: Sequence[Given]) -> list[
     ]
 
 
-def replace_when(rule: Rule) -> Rule:
+def _for_everybody(rule: Rule) -> Rule:
     """The rule for everybody of its arms."""
     return rule.model_copy(update={"when": None})
 
