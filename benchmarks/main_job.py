@@ -24,8 +24,8 @@ import numpy as np
 import scipy.stats
 from numpy.typing import NDArray
 
-from wholetrial.analysis.planned import analyze
-from wholetrial.analysis.two_proportions import (
+from wholetrial.analysis.planned.analyze import analyze
+from wholetrial.analysis.responders.two_proportions import (
     fisher_exact_test,
     risk_difference_miettinen_nurminen,
 )

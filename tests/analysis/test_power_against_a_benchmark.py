@@ -3,7 +3,7 @@
 import numpy as np
 
 from wholetrial.analysis.operating import powers
-from wholetrial.analysis.planned import analyze
+from wholetrial.analysis.planned.analyze import analyze
 from wholetrial.endpoints.outcomes import Outcomes, Variable
 from wholetrial.protocol.analysis_plan import Alpha
 from wholetrial.protocol.protocol import Protocol

@@ -93,7 +93,7 @@ def test_a_method_added_by_the_recipe_is_computed_and_matches_r(copy: Path) -> N
     assert "40% (12 to 77)" in wholetrial(copy, "analyze", "trial.yaml", "--data", "data")
     program = """
         import doctest
-        from wholetrial.analysis import proportions
+        from wholetrial.analysis.responders import proportions
         interval = proportions.agresti_coull(2, 5)
         print(f"{interval.low:.7f} {interval.high:.7f} {doctest.testmod(proportions).failed}")
     """

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from wholetrial.analysis.planned import analyze
+from wholetrial.analysis.planned.analyze import analyze
 from wholetrial.analysis.statistic import Statistic
 from wholetrial.endpoints.counts import outcomes_of_counts
 from wholetrial.protocol.protocol import Protocol

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from wholetrial.analysis.planned import analyze
+from wholetrial.analysis.planned.analyze import analyze
 from wholetrial.data.records import Records
 from wholetrial.endpoints.derive import NotDerivedError, derive, one_time_each
 from wholetrial.protocol.load import load

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from wholetrial.analysis.planned import analyze
+from wholetrial.analysis.planned.analyze import analyze
 from wholetrial.analysis.statistic import Statistic
 from wholetrial.data.records import AdverseEvents, Records
 from wholetrial.endpoints.derive import derive

@@ -8,10 +8,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-import reference_cases
+from cases.survival import BANDS
 
-from wholetrial.analysis import continuous, interval_censored, proportions, survival
-from wholetrial.analysis import two_proportions as two
+from wholetrial.analysis.measurements import continuous
+from wholetrial.analysis.responders import proportions
+from wholetrial.analysis.responders import two_proportions as two
+from wholetrial.analysis.times import interval_censored, survival
 
 HERE = Path(__file__).parent
 ALTERNATIVES = ("two_sided", "greater", "less")
@@ -78,7 +80,7 @@ def test_kaplan_meier_and_logrank_match_r(row: dict[str, Any]) -> None:
     times, events, arm = (np.array(row[name]) for name in ("time", "event", "arm"))
     curve = survival.kaplan_meier(times, events)
     _, first = np.unique(curve.times, return_index=True)
-    for name, band_of in reference_cases.BANDS.items():
+    for name, band_of in BANDS.items():
         band, reference = band_of(curve), row[name]
         assert differences(curve.survival[first], reference["survival"]) <= 1e-12
         inside = (curve.survival[first] > 0) & (curve.survival[first] < 1)

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import reference_cases
+from comparing import difference
 
 ABSENT = [pytest.param("", id="reference folder absent")]
 
@@ -36,7 +37,7 @@ def test_evidence_can_be_written(tmp_path: Path) -> None:
 
 def test_a_number_that_only_one_side_has_is_an_infinite_difference() -> None:
     nan, inf = np.nan, np.inf
-    assert reference_cases.difference(np.array([nan, inf]), np.array([nan, inf])) == 0
-    assert reference_cases.difference(np.array([nan]), np.array([0.5])) == inf
-    assert reference_cases.difference(np.array([7.0]), np.array([inf])) == inf
-    assert reference_cases.difference(np.array([101.0]), np.array([100.0])) == 0.01
+    assert difference(np.array([nan, inf]), np.array([nan, inf])) == 0
+    assert difference(np.array([nan]), np.array([0.5])) == inf
+    assert difference(np.array([7.0]), np.array([inf])) == inf
+    assert difference(np.array([101.0]), np.array([100.0])) == 0.01

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from wholetrial.analysis.weighting import risk_difference_weighted
+from wholetrial.analysis.responders.weighting import risk_difference_weighted
 
 HERE = Path(__file__).parent
 STORED = json.loads((HERE / "weighting.json").read_text())["chosen_arms"]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from wholetrial.analysis.operating import Forecast, Power
-from wholetrial.analysis.planned import analyses_of, analyze
+from wholetrial.analysis.planned.analyze import analyses_of, analyze
 from wholetrial.data.records import AdverseEvents, Exposures, Records
 from wholetrial.data.tables import TABLES
 from wholetrial.endpoints.counts import outcomes_of_counts

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
+from scipy import special
 
 Floats = npt.NDArray[np.float64]
 Reasons = npt.NDArray[np.int8]
@@ -33,6 +34,12 @@ class Reason(IntEnum):
     NOT_CONVERGED = 8
     NO_BASELINE = 9
     NO_GRADES = 10
+    COLLINEAR = 11
+    SEPARATED = 12
+    NO_COMPARISON = 13
+    NO_DISCORDANT_PAIRS = 14
+    NO_EXPOSURE = 15
+    UNKNOWN_COVARIATES = 16
 
 
 REASON_TEXT: Mapping[Reason, str] = MappingProxyType(
@@ -48,6 +55,12 @@ REASON_TEXT: Mapping[Reason, str] = MappingProxyType(
         Reason.NOT_CONVERGED: "The iteration did not converge.",
         Reason.NO_BASELINE: "The baseline values to adjust for are not known of any participant.",
         Reason.NO_GRADES: "No grade of any adverse event was recorded.",
+        Reason.COLLINEAR: "A covariate is constant or follows from the others.",
+        Reason.SEPARATED: "A covariate or an arm tells the outcome with certainty.",
+        Reason.NO_COMPARISON: "No stratum holds participants of the groups compared.",
+        Reason.NO_DISCORDANT_PAIRS: "No participant differs between the two times.",
+        Reason.NO_EXPOSURE: "The participants were followed for no time.",
+        Reason.UNKNOWN_COVARIATES: "The covariates are not known of any participant.",
     }
 )
 
@@ -80,6 +93,96 @@ class Test:
     p_value: Floats
     statistic: Floats | None
     reason: Reasons
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """A model's estimate with its standard error, limits and p-value, arrays of one shape `(...)`.
+
+    `freedom` are the degrees of freedom of Student's t, `inf` where the normal distribution is
+    used. Where `reason` is not `Reason.OK` every number is NaN, except a value that stands without
+    its uncertainty.
+    """
+
+    value: Floats
+    standard_error: Floats
+    freedom: Floats
+    low: Floats
+    high: Floats
+    level: float
+    statistic: Floats
+    p_value: Floats
+    reason: Reasons
+
+    @property
+    def interval(self) -> Interval:
+        """The estimate with its limits alone."""
+        return Interval(self.value, self.low, self.high, self.level, self.reason)
+
+    @property
+    def test(self) -> Test:
+        """The test alone."""
+        return Test(self.p_value, self.statistic, self.reason)
+
+
+def as_effect(
+    value: npt.ArrayLike,
+    standard_error: npt.ArrayLike,
+    freedom: npt.ArrayLike,
+    level: float,
+    reason: npt.ArrayLike,
+    *,
+    alternative: Literal["two_sided", "greater", "less"] = "two_sided",
+) -> Effect:
+    """Make an effect tested against zero: limits and p-value by Student's t or the normal.
+
+    >>> effect = as_effect(2.0, 1.0, 10, 0.95, Reason.OK)
+    >>> f"{effect.low:.3f} to {effect.high:.3f}, P={effect.p_value:.4f}"
+    '-0.228 to 4.228, P=0.0734'
+    """
+    shape = np.broadcast_shapes(*map(np.shape, (value, standard_error, freedom, reason)))
+    why = _filled(reason, shape, np.int8)
+    known = why == Reason.OK
+    estimate = _filled(value, shape)
+    error, degrees = (
+        np.where(known, _filled(numbers, shape), np.nan) for numbers in (standard_error, freedom)
+    )
+    half = error * student_quantile(level, degrees)
+    statistic = np.where(known, estimate, np.nan) / error
+    return Effect(
+        value=estimate,
+        standard_error=error,
+        freedom=degrees,
+        low=estimate - half,
+        high=estimate + half,
+        level=level,
+        statistic=statistic,
+        p_value=student_p_value(statistic, degrees, alternative),
+        reason=why,
+    )
+
+
+def student_p_value(
+    statistic: npt.ArrayLike, freedom: npt.ArrayLike, alternative: str = "two_sided"
+) -> Floats:
+    """Give the p-value of a t statistic, or of a normal one where `freedom` is infinite."""
+    t = np.asarray(statistic, np.float64)
+    below = -np.abs(t) if alternative == "two_sided" else (-t if alternative == "greater" else t)
+    degrees = np.asarray(freedom, np.float64)
+    tail = np.where(np.isinf(degrees), special.ndtr(below), special.stdtr(degrees, below))
+    return np.asarray(2 * tail if alternative == "two_sided" else tail)
+
+
+def student_quantile(level: float, freedom: npt.ArrayLike) -> Floats:
+    """Give the half width of a two-sided t interval in standard errors; normal for `inf`.
+
+    >>> [f"{half:.4f}" for half in student_quantile(0.95, [10, np.inf])]
+    ['2.2281', '1.9600']
+    """
+    degrees = np.asarray(freedom, np.float64)
+    finite = np.where(np.isinf(degrees), 1.0, degrees)
+    t = special.stdtrit(finite, 1 - (1 - level) / 2)
+    return np.where(np.isinf(degrees), normal_quantile(level), t)
 
 
 def as_interval(
@@ -115,6 +218,15 @@ def first_reason(*causes: tuple[npt.ArrayLike, Reason]) -> Reasons:
     """
     conditions = np.broadcast_arrays(*(np.asarray(condition, bool) for condition, _ in causes))
     return np.select(conditions, [np.int8(reason) for _, reason in causes], np.int8(Reason.OK))
+
+
+def normal_quantile(level: float) -> float:
+    """Give the half width of a two-sided normal interval in standard errors.
+
+    >>> f"{normal_quantile(0.95):.6f}"
+    '1.959964'
+    """
+    return float(special.ndtri(1 - (1 - level) / 2))
 
 
 def _filled(

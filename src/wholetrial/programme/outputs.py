@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from wholetrial.analysis.proportions import clopper_pearson
+from wholetrial.analysis.responders.proportions import clopper_pearson
 from wholetrial.conduct.calendar_plan import CalendarPlan
 from wholetrial.protocol.published import NearbyFigure
 from wholetrial.protocol.quantity import Share

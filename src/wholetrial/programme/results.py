@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from wholetrial.analysis.methods import METHODS, references
-from wholetrial.analysis.planned import analyses_of, analyze, methods_used
+from wholetrial.analysis.planned.analyze import analyses_of, analyze, methods_used
 from wholetrial.analysis.statistic import Statistic
 from wholetrial.data.records import Records
 from wholetrial.endpoints.counts import outcomes_of_counts

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from wholetrial.analysis.operating import Forecast, forecast
-from wholetrial.analysis.planned import ADJUSTED, WORST_GRADE
+from wholetrial.analysis.planned.analyze import ADJUSTED, WORST_GRADE
 from wholetrial.analysis.statistic import Statistic
 from wholetrial.protocol.published import PublishedResult
 from wholetrial.report.contents import Contents

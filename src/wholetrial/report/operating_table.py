@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from wholetrial.analysis.operating import Power
-from wholetrial.analysis.proportions import clopper_pearson
+from wholetrial.analysis.responders.proportions import clopper_pearson
 from wholetrial.protocol.analysis_plan import TESTS
 from wholetrial.report.contents import Contents
 from wholetrial.report.labels import endpoint_text, group_label, plain, sentence

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from wholetrial.analysis.proportions import clopper_pearson
+from wholetrial.analysis.responders.proportions import clopper_pearson
 from wholetrial.conditions.evaluate import measures_of, visits_measured
 from wholetrial.endpoints.derive import NotDerivedError, derive, one_time_each
 from wholetrial.endpoints.outcomes import Outcomes

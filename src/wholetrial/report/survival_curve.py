@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from wholetrial.analysis.interval_censored import turnbull
-from wholetrial.analysis.survival import kaplan_meier
+from wholetrial.analysis.times.interval_censored import turnbull
+from wholetrial.analysis.times.survival import kaplan_meier
 from wholetrial.endpoints.outcomes import Flags, Floats, Outcomes
 from wholetrial.report.contents import Contents
 from wholetrial.report.labels import endpoint_text, group_label

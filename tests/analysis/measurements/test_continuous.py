@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from wholetrial.analysis.continuous import mean_change_t, paired_t_test
 from wholetrial.analysis.estimate import Reason
+from wholetrial.analysis.measurements.continuous import mean_change_t, paired_t_test
 
 
 def test_missing_values_are_left_out() -> None:

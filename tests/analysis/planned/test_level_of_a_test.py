@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from wholetrial.analysis.operating import powers
-from wholetrial.analysis.planned import analyze
+from wholetrial.analysis.planned.analyze import analyze
 from wholetrial.analysis.statistic import Statistic
 from wholetrial.endpoints.outcomes import Outcomes, Variable
 from wholetrial.protocol.analysis_plan import Alpha

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wholetrial.analysis.estimate import Interval, Reason
-from wholetrial.analysis.proportions import (
+from wholetrial.analysis.responders.proportions import (
     clopper_pearson,
     exact_binomial_test,
     jeffreys,

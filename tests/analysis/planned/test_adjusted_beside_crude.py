@@ -7,16 +7,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from wholetrial.analysis.planned import ADJUSTED, analyze
+from wholetrial.analysis.planned.analyze import ADJUSTED, analyze
+from wholetrial.analysis.responders.weighting import risk_difference_weighted
 from wholetrial.analysis.statistic import Statistic
-from wholetrial.analysis.weighting import risk_difference_weighted
 from wholetrial.data.records import Records
 from wholetrial.endpoints.derive import derive
 from wholetrial.endpoints.outcomes import Outcomes
 from wholetrial.protocol.load import load
 from wholetrial.protocol.protocol import Protocol
 
-TRIALS = Path(__file__).resolve().parents[2] / "trials"
+TRIALS = Path(__file__).resolve().parents[3] / "trials"
 COVARIATES = ("age", "PASI", "DLQI")
 PEOPLE = 60
 

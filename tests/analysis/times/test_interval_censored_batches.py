@@ -5,7 +5,11 @@ from random import Random
 import numpy as np
 import pytest
 
-from wholetrial.analysis.interval_censored import event_free_at, event_free_bootstrap, turnbull
+from wholetrial.analysis.times.interval_censored import (
+    event_free_at,
+    event_free_bootstrap,
+    turnbull,
+)
 from wholetrial.numerics.philox import Purpose, Stream, uniforms
 
 

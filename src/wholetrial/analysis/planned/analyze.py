@@ -10,18 +10,11 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from wholetrial.analysis import (
-    continuous,
-    interval_censored,
-    proportions,
-    survival,
-    two_proportions,
-    weighting,
-)
 from wholetrial.analysis.arguments import Alternative
 from wholetrial.analysis.estimate import Reason, Test
+from wholetrial.analysis.measurements import continuous
 from wholetrial.analysis.methods import METHODS
-from wholetrial.analysis.plan import (
+from wholetrial.analysis.planned.plan import (
     Pair,
     Plan,
     bare_statistic,
@@ -32,7 +25,9 @@ from wholetrial.analysis.plan import (
     pairs,
     with_interval,
 )
+from wholetrial.analysis.responders import proportions, two_proportions, weighting
 from wholetrial.analysis.statistic import Statistic
+from wholetrial.analysis.times import interval_censored, survival
 from wholetrial.endpoints.outcomes import Flags, Outcomes
 from wholetrial.numerics.philox import Purpose, Stream, uniforms
 from wholetrial.protocol.analysis_plan import Alpha, Beside

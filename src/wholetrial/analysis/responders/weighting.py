@@ -30,8 +30,8 @@ from wholetrial.analysis.estimate import (
     Reasons,
     as_interval,
     first_reason,
+    normal_quantile,
 )
-from wholetrial.analysis.proportions import normal_quantile
 
 MOST_ITERATIONS = 50
 TOLERANCE = 1e-11

@@ -24,8 +24,8 @@ from wholetrial.analysis.estimate import (
     as_interval,
     as_test,
     first_reason,
+    normal_quantile,
 )
-from wholetrial.analysis.proportions import normal_quantile
 
 FLAT = float(np.sqrt(np.finfo(np.float64).eps))
 """A curve this near to a level counts as lying on it (the tolerance of R's `survival`)."""

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wholetrial.analysis.estimate import Reason
-from wholetrial.analysis.survival import (
+from wholetrial.analysis.times.survival import (
     SurvivalBand,
     SurvivalCurve,
     at_risk_at,

@@ -7,7 +7,7 @@ are derived from printed percentages.
 
 import pytest
 
-from wholetrial.analysis.two_proportions import (
+from wholetrial.analysis.responders.two_proportions import (
     fisher_exact_test,
     pearson_corrected_test,
     pearson_test,

@@ -27,6 +27,7 @@ from wholetrial.analysis.estimate import (
     as_interval,
     as_test,
     first_reason,
+    normal_quantile,
 )
 
 TIE = 1e-7
@@ -111,15 +112,6 @@ def exact_binomial_test(
     else:
         p_value = _no_more_probable(x, n, p)
     return as_test(np.minimum(p_value, 1.0), None, _no_participants(n))
-
-
-def normal_quantile(level: float) -> float:
-    """Give the half width of a two-sided normal interval in standard errors.
-
-    >>> f"{normal_quantile(0.95):.6f}"
-    '1.959964'
-    """
-    return float(special.ndtri(1 - (1 - level) / 2))
 
 
 def _beta_limits(arm: OneArm, level: float, prior: float) -> Interval:

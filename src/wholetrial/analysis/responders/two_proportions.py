@@ -30,8 +30,9 @@ from wholetrial.analysis.estimate import (
     as_interval,
     as_test,
     first_reason,
+    normal_quantile,
 )
-from wholetrial.analysis.proportions import TIE, normal_quantile, wilson
+from wholetrial.analysis.responders.proportions import TIE, wilson
 
 CELLS_AT_ONCE = 2**21
 """Largest number of table probabilities held in memory at once."""

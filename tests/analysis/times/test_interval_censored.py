@@ -8,12 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wholetrial.analysis.estimate import Reason
-from wholetrial.analysis.interval_censored import (
+from wholetrial.analysis.times.interval_censored import (
     event_free_at,
     event_free_bootstrap,
     turnbull,
 )
-from wholetrial.analysis.survival import kaplan_meier
+from wholetrial.analysis.times.survival import kaplan_meier
 
 INF = np.inf
 VISITS = np.array([0.0, 4, 8, 12, 16, 24, 32])

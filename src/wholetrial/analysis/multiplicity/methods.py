@@ -1,0 +1,5 @@
+"""The methods for several tests, each with its paper."""
+
+from wholetrial.analysis.method import Method
+
+MULTIPLICITY: tuple[Method, ...] = ()
