@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from cases.survival import BANDS
+from comparing import difference
 
 from wholetrial.analysis.measurements import continuous
 from wholetrial.analysis.responders import proportions
@@ -25,7 +26,7 @@ def stored(name: str) -> Any:
 
 def differences(ours: Any, theirs: Any, *, lost: float = np.nan) -> float:
     missing = [lost if value is None else float(value) for value in np.ravel(theirs)]
-    return reference_cases.difference(np.ravel(np.asarray(ours, float)), np.array(missing))
+    return difference(np.ravel(np.asarray(ours, float)), np.array(missing))
 
 
 @pytest.mark.parametrize("name", ["two_proportions", "continuous", "survival"])
@@ -37,7 +38,7 @@ def test_r_still_gives_the_stored_results(name: str) -> None:
         pytest.skip("R has no package survival: the stored results are not computed again")
     again = json.loads(_run(rscript, str(HERE / f"{name}.R")))
     assert _shape(again) == _shape(stored(name))
-    assert reference_cases.difference(_flat(again), _flat(stored(name))) <= 1e-12
+    assert difference(_flat(again), _flat(stored(name))) <= 1e-12
 
 
 @pytest.mark.parametrize("row", stored("two_proportions")["two_arms"], ids=lambda row: row["table"])
