@@ -8,6 +8,7 @@ from cases.imputation import CASES as IMPUTATION
 from cases.mixed_models import CASES as MIXED_MODELS
 from cases.multiplicity import CASES as MULTIPLICITY
 from cases.proportions import CASES as PROPORTIONS
+from cases.rates import CASES as RATES
 from cases.rates_and_trends import CASES as RATES_AND_TRENDS
 from cases.stratified import CASES as STRATIFIED
 from cases.survival import CASES as SURVIVAL
@@ -21,5 +22,6 @@ ALL: dict[str, Case] = {
     **MIXED_MODELS,
     **IMPUTATION,
     **MULTIPLICITY,
+    **RATES,
     **RATES_AND_TRENDS,
 }
