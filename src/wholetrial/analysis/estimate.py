@@ -40,6 +40,7 @@ class Reason(IntEnum):
     NO_DISCORDANT_PAIRS = 14
     NO_EXPOSURE = 15
     UNKNOWN_COVARIATES = 16
+    NOT_MEASURED = 17
 
 
 REASON_TEXT: Mapping[Reason, str] = MappingProxyType(
@@ -61,6 +62,7 @@ REASON_TEXT: Mapping[Reason, str] = MappingProxyType(
         Reason.NO_DISCORDANT_PAIRS: "No participant differs between the two times.",
         Reason.NO_EXPOSURE: "The participants were followed for no time.",
         Reason.UNKNOWN_COVARIATES: "The covariates are not known of any participant.",
+        Reason.NOT_MEASURED: "Nobody of an arm was measured at one of the visits.",
     }
 )
 

@@ -42,6 +42,8 @@ class Purpose(IntEnum):
     COURSE = 11
     MODEL_UNCERTAINTY = 12
     RESAMPLING = 13
+    IMPUTATION = 14
+    IMPUTATION_MODEL = 15
 
 
 @dataclass(frozen=True)
