@@ -41,6 +41,7 @@ class Reason(IntEnum):
     NO_EXPOSURE = 15
     UNKNOWN_COVARIATES = 16
     NOT_MEASURED = 17
+    ONE_STRATUM = 18
 
 
 REASON_TEXT: Mapping[Reason, str] = MappingProxyType(
@@ -63,6 +64,7 @@ REASON_TEXT: Mapping[Reason, str] = MappingProxyType(
         Reason.NO_EXPOSURE: "The participants were followed for no time.",
         Reason.UNKNOWN_COVARIATES: "The covariates are not known of any participant.",
         Reason.NOT_MEASURED: "Nobody of an arm was measured at one of the visits.",
+        Reason.ONE_STRATUM: "Fewer than two strata tell anything of the effect.",
     }
 )
 
