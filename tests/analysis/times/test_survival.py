@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wholetrial.analysis.estimate import Reason
+from wholetrial.analysis.times.log_rank import logrank_score, logrank_test
 from wholetrial.analysis.times.survival import (
     SurvivalBand,
     SurvivalCurve,
@@ -15,8 +16,6 @@ from wholetrial.analysis.times.survival import (
     kaplan_meier,
     log_band,
     log_log_band,
-    logrank_score,
-    logrank_test,
     median_survival,
     plain_band,
     survival_at,

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from comparing import Case, Comparison, floats, read
 
-from wholetrial.analysis.times import interval_censored, survival
+from wholetrial.analysis.times import interval_censored, log_rank, survival
+from wholetrial.analysis.times.log_rank import LOG_RANK, PETO_PETO, Weights
 
 BANDS = {
     "log-log": survival.log_log_band,
@@ -25,6 +26,7 @@ def _kaplan_meier(folder: Path, result: Any) -> Iterator[Comparison]:
     parts += [(part, arm == int(k), 0.9) for k, part in result["arm_level_0.90"].items()]
     for part, included, level in parts:
         curve = survival.kaplan_meier(floats(data["time"]), floats(data["status"]), included)
+        yield Comparison("kaplan_meier", curve.participants, part["n"], 1e-12)
         yield from _curve(curve, part["curve"])
         for name, band in BANDS.items():
             yield from _band(curve, band(curve, level), part["conf"][name])
@@ -42,6 +44,11 @@ def _curve(curve: survival.SurvivalCurve, rows: Any) -> Iterator[Comparison]:
     }
     for key, numbers in ours.items():
         yield Comparison("kaplan_meier", numbers, [row[key] for row in rows], 1e-12)
+    left = -np.diff(np.append(curve.at_risk[first], 0.0)) - curve.events[first]
+    yield Comparison("kaplan_meier", left, [row["n_censor"] for row in rows], 1e-12)
+    hazard = survival.nelson_aalen(curve).hazard[first]
+    reference = [row["cumhaz_nelson_aalen"] for row in rows]
+    yield Comparison("nelson_aalen", hazard, reference, 1e-12)
 
 
 def _band(
@@ -59,27 +66,61 @@ def _band(
     ours_at = survival.survival_at(curve, band, days, extend=True)
     for numbers, key in ((ours_at.value, "surv"), (ours_at.low, "lower"), (ours_at.high, "upper")):
         yield Comparison("kaplan_meier", numbers, [row[key] for row in rows], 1e-12)
+    plain = survival.standard_error_at(curve, days)
+    yield Comparison("kaplan_meier", plain, [row["std_err"] for row in rows], 1e-12)
     at_risk = survival.at_risk_at(curve, days)
     yield Comparison("kaplan_meier", at_risk, [row["n_risk"] for row in rows], 1e-12)
 
 
 def _logrank(folder: Path, result: Any) -> Iterator[Comparison]:
-    data = read(folder / "tte.csv")
-    times, events, strata = (floats(data[name]) for name in ("time", "status", "stratum"))
-    arm = data["arm"].astype(int)
-    arms = sorted({int(label) for label in arm})
-    for key, stratum in (("logrank_all_arms", 0.0), ("logrank_stratified", strata)):
-        score = survival.logrank_score(times, events, arm, arms=arms, stratum=stratum)
-        test = survival.logrank_test(times, events, arm, arms=arms, stratum=stratum)
+    trial = _trial(folder)
+    arms = sorted({int(label) for label in trial["arm"]})
+    names = ("observed", "expected", "variance", "chisq", "p")
+    for method, key, stratum, weights in (
+        ("log_rank", "logrank_all_arms", 0.0, LOG_RANK),
+        ("stratified_log_rank", "logrank_stratified", trial["stratum"], LOG_RANK),
+        ("peto_peto", "peto_peto_survdiff_rho1", 0.0, PETO_PETO),
+    ):
+        given = {"arms": arms, "stratum": stratum, "weights": weights}
+        score = log_rank.logrank_score(trial["time"], trial["status"], trial["arm"], **given)
+        test = log_rank.logrank_test(trial["time"], trial["status"], trial["arm"], **given)
         ours = [score.observed, score.expected, score.covariance, test.statistic, test.p_value]
-        names = ("observed", "expected", "variance", "chisq", "p")
-        yield Comparison("log_rank", ours, [result[key][name] for name in names], 1e-12)
+        yield Comparison(method, ours, [result[key][name] for name in names], 1e-12)
+        yield Comparison(method, [len(arms) - 1], [result[key]["df"]], 1e-12)
     for pair, part in result["pairwise"].items():
         higher, lower = (int(label) for label in pair.removeprefix("arm").split("_vs_"))
-        for key, stratum in (("logrank", 0.0), ("stratified", strata)):
-            test = survival.logrank_test(times, events, arm, arms=[lower, higher], stratum=stratum)
-            reference = [part[key]["z"] ** 2, part[key]["p_two_sided"]]
-            yield Comparison("log_rank", [test.statistic, test.p_value], reference, 1e-12)
+        for method, key, stratum, weights in (
+            ("log_rank", "logrank", 0.0, LOG_RANK),
+            ("stratified_log_rank", "stratified", trial["stratum"], LOG_RANK),
+            ("fleming_harrington", "fh_1_0_stratified", trial["stratum"], Weights(1, 0)),
+            ("fleming_harrington", "fh_0_1_stratified", trial["stratum"], Weights(0, 1)),
+        ):
+            given = {"arms": [higher, lower], "stratum": stratum, "weights": weights}
+            yield _directed(method, trial, part[key], given)
+    simtrial = {(row["rho"], row["gamma"]): row for row in result["fleming_harrington_simtrial_z"]}
+    for row in result["fleming_harrington_own"]:
+        weights = Weights(row["rho"], row["gamma"])
+        given = {"arms": [arms[1], arms[0]], "weights": weights}
+        yield _directed("fleming_harrington", trial, row, given)
+        score = log_rank.logrank_score(trial["time"], trial["status"], trial["arm"], **given)
+        # simtrial's z is positive where the treated arm has fewer events than expected
+        benefit = -log_rank.directed_logrank_test(score).statistic
+        theirs = simtrial[row["rho"], row["gamma"]]["z"]
+        yield Comparison("fleming_harrington (simtrial)", benefit, theirs, 1e-12)
+
+
+def _directed(method: str, trial: Any, reference: Any, given: Any) -> Comparison:
+    """The first arm's score, its variance, z and two-sided p-value."""
+    score = log_rank.logrank_score(trial["time"], trial["status"], trial["arm"], **given)
+    test = log_rank.directed_logrank_test(score)
+    ours = [score.excess[0], score.covariance[0, 0], test.statistic, test.p_value]
+    return Comparison(
+        method, ours, [reference[key] for key in ("U", "V", "z", "p_two_sided")], 1e-12
+    )
+
+
+def _trial(folder: Path) -> dict[str, np.ndarray]:
+    return {name: floats(column) for name, column in read(folder / "tte.csv").items()}
 
 
 def _interval_censored(folder: Path, result: Any) -> Iterator[Comparison]:
@@ -99,8 +140,8 @@ def _interval_censored(folder: Path, result: Any) -> Iterator[Comparison]:
 
 
 CASES = {
-    "3_survival/km_*": Case(_kaplan_meier, ("Nelson-Aalen",)),
-    "3_survival/logrank_*": Case(_logrank, ("Peto-Peto", "Fleming-Harrington")),
+    "3_survival/km_*": Case(_kaplan_meier),
+    "3_survival/logrank_*": Case(_logrank),
     "3_survival/interval_censored*": Case(
         _interval_censored, ("survreg",), "R 4.2.2, an EM run to the end"
     ),

@@ -10,6 +10,12 @@ TIMES = (
         "Brookmeyer R, Crowley J. Biometrics 1982;38:29-41.",
     ),
     Method(
+        "fleming_harrington",
+        "Fleming-Harrington weighted log-rank test",
+        "test",
+        "Harrington DP, Fleming TR. Biometrika 1982;69:553-66.",
+    ),
+    Method(
         "kaplan_meier",
         "Kaplan-Meier estimate",
         "curve",
@@ -18,6 +24,24 @@ TIMES = (
     Method(
         "log_rank",
         "log-rank test",
+        "test",
+        "Mantel N. Cancer Chemother Rep 1966;50:163-70.",
+    ),
+    Method(
+        "nelson_aalen",
+        "Nelson-Aalen estimate of the cumulative hazard",
+        "curve",
+        "Aalen O. Ann Stat 1978;6:701-26.",
+    ),
+    Method(
+        "peto_peto",
+        "Peto-Peto weighted log-rank test",
+        "test",
+        "Peto R, Peto J. J R Stat Soc A 1972;135:185-207.",
+    ),
+    Method(
+        "stratified_log_rank",
+        "stratified log-rank test",
         "test",
         "Mantel N. Cancer Chemother Rep 1966;50:163-70.",
     ),

@@ -1,31 +1,28 @@
-"""Time to an event that is seen when it happens: Kaplan-Meier curve, median, log-rank test.
+"""Time to an event that is seen when it happens: Kaplan-Meier curve, median, Nelson-Aalen.
 
 Participants are the last axis of every array, `(..., P)`; `included` says who is analyzed (an arm,
 an analysis set). References: Kaplan and Meier, J Am Stat Assoc 1958;53:457-81. Brookmeyer and
-Crowley, Biometrics 1982;38:29-41. Mantel, Cancer Chemother Rep 1966;50:163-70.
+Crowley, Biometrics 1982;38:29-41. Nelson, Technometrics 1972;14:945-66. Aalen, Ann Stat
+1978;6:701-26.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from scipy import special
 
-from wholetrial.analysis.arguments import FollowUp, checked_follow_up, checked_level
+from wholetrial.analysis.arguments import checked_follow_up, checked_level
 from wholetrial.analysis.estimate import (
     Floats,
     Interval,
     Reason,
-    Test,
     as_interval,
-    as_test,
     first_reason,
     normal_quantile,
 )
+from wholetrial.analysis.times.ordered import in_order, step_at, ties_of, within_ties
 
 FLAT = float(np.sqrt(np.finfo(np.float64).eps))
 """A curve this near to a level counts as lying on it (the tolerance of R's `survival`)."""
@@ -58,19 +55,12 @@ class SurvivalBand:
 
 
 @dataclass(frozen=True, slots=True)
-class LogRankScore:
-    """Events observed and expected by arm `(..., A)`, and their covariance `(..., A, A)`."""
+class CumulativeHazard:
+    """Nelson-Aalen estimate just after each participant's time, with its variance; `(..., P)`."""
 
-    observed: Floats
-    expected: Floats
-    covariance: Floats
-
-
-class _Ties(NamedTuple):
-    """Index of the first and of the last participant with the same time `(..., P)`."""
-
-    first: npt.NDArray[np.intp]
-    last: npt.NDArray[np.intp]
+    times: Floats
+    hazard: Floats
+    variance: Floats
 
 
 def kaplan_meier(
@@ -86,12 +76,12 @@ def kaplan_meier(
     """
     follow_up = checked_follow_up(times, event_observed, included)
     order = np.argsort(follow_up.times, axis=-1)
-    ascending = np.take_along_axis(follow_up.times, order, axis=-1)
-    observed = np.take_along_axis(follow_up.event_observed, order, axis=-1)
-    ties = _ties(ascending)
+    ascending = in_order(follow_up.times, order)
+    observed = in_order(follow_up.event_observed, order)
+    ties = ties_of(ascending)
     participants = np.sum(follow_up.included, axis=-1)
     at_risk = participants[..., None] - ties.first
-    events = _within_ties(np.cumsum(observed, axis=-1), ties)
+    events = within_ties(np.cumsum(observed, axis=-1), ties)
     counted = np.where((ties.last == np.arange(ascending.shape[-1])) & (events > 0), events, 0)
     staying = np.maximum(at_risk - counted, 0)
     kept = np.where(counted > 0, staying / np.maximum(at_risk, 1), 1.0)
@@ -106,6 +96,52 @@ def kaplan_meier(
         log_variance=np.take_along_axis(np.cumsum(step, axis=-1), ties.last, axis=-1),
         participants=participants.astype(np.float64),
     )
+
+
+def nelson_aalen(curve: SurvivalCurve) -> CumulativeHazard:
+    """Estimate the cumulative hazard, events over those at risk summed, with Aalen's variance.
+
+    >>> hazard = nelson_aalen(kaplan_meier([1, 2, 3, 4, 5], [0, 1, 0, 1, 0]))
+    >>> hazard.hazard, hazard.variance.round(4)
+    (array([0.  , 0.25, 0.25, 0.75, 0.75]), array([0.    , 0.0625, 0.0625, 0.3125, 0.3125]))
+    """
+    ties = ties_of(curve.times)
+    last = ties.last == np.arange(curve.times.shape[-1])
+    at_risk = np.maximum(curve.at_risk, 1.0)
+    step = np.where(last & (curve.at_risk > 0), curve.events / at_risk, 0.0)
+    hazard, variance = (
+        np.take_along_axis(np.cumsum(increments, axis=-1), ties.last, axis=-1)
+        for increments in (step, step / at_risk)
+    )
+    return CumulativeHazard(curve.times, hazard, variance)
+
+
+def hazard_at(curve: CumulativeHazard, time: npt.ArrayLike, level: float = 0.95) -> Interval:
+    """Estimate the cumulative hazard at a time `()` or at times `(T,)`, with limits on its log.
+
+    After the last participant's time the last value is carried forward. Without an event by then
+    the value is 0 and has no limits.
+
+    >>> hazard = nelson_aalen(kaplan_meier([1, 2, 3, 4, 5], [0, 1, 0, 1, 0]))
+    >>> interval = hazard_at(hazard, 4)
+    >>> f"{interval.value:.2f} ({interval.low:.3f} to {interval.high:.3f})"
+    '0.75 (0.174 to 3.232)'
+    """
+    level = checked_level(level)
+    moments = np.asarray(time, np.float64)
+    passed = np.sum(curve.times[..., None, :] <= moments.reshape(-1, 1), axis=-1)
+    hazard, variance = (step_at(steps, passed, 0.0) for steps in (curve.hazard, curve.variance))
+    empty = np.broadcast_to(np.isinf(curve.times[..., :1]), hazard.shape)
+    reason = first_reason((empty, Reason.NO_PARTICIPANTS), (hazard == 0, Reason.NO_EVENTS))
+    half = normal_quantile(level) * np.sqrt(variance) / np.where(hazard > 0, hazard, 1.0)
+    value, low, high = (
+        np.where(empty, np.nan, hazard),
+        hazard * np.exp(-half),
+        hazard * np.exp(half),
+    )
+    shape = (*curve.times.shape[:-1], *moments.shape)
+    limits = low.reshape(shape), high.reshape(shape)
+    return as_interval(value.reshape(shape), limits, level, reason.reshape(shape))
 
 
 def log_log_band(curve: SurvivalCurve, level: float = 0.95) -> SurvivalBand:
@@ -145,8 +181,8 @@ def survival_at(
     """
     moments = np.asarray(time, np.float64)
     passed = np.sum(curve.times[..., None, :] <= moments.reshape(-1, 1), axis=-1)
-    survival = _after(curve.survival, passed, 1.0)
-    limits = _after(band.low, passed, np.nan), _after(band.high, passed, np.nan)
+    survival = step_at(curve.survival, passed, 1.0)
+    limits = step_at(band.low, passed, np.nan), step_at(band.high, passed, np.nan)
     over = (moments.reshape(-1) > _last_time(curve)[..., None]) & (survival > 0)
     empty = (curve.participants == 0)[..., None]
     unknown = empty | (over & (not extend))
@@ -160,6 +196,23 @@ def survival_at(
     shape = (*curve.participants.shape, *moments.shape)
     value, low, high = (array.reshape(shape) for array in (value, *limits))
     return as_interval(value, (low, high), band.level, reason.reshape(shape))
+
+
+def standard_error_at(curve: SurvivalCurve, time: npt.ArrayLike) -> Floats:
+    """Greenwood's standard error of survival at a time `()` or at times `(T,)`, carried forward.
+
+    It is 0 while nobody had the event, and NaN once everybody had.
+
+    >>> curve = kaplan_meier([1, 2, 3, 4, 5], [0, 1, 0, 1, 0])
+    >>> standard_error_at(curve, [1, 3]).round(4)
+    array([0.    , 0.2165])
+    """
+    moments = np.asarray(time, np.float64)
+    passed = np.sum(curve.times[..., None, :] <= moments.reshape(-1, 1), axis=-1)
+    survival = step_at(curve.survival, passed, 1.0)
+    variance = step_at(curve.log_variance, passed, 0.0)
+    error = survival * np.sqrt(np.where(survival > 0, variance, np.nan))
+    return np.asarray(error.reshape((*curve.participants.shape, *moments.shape)))
 
 
 def at_risk_at(curve: SurvivalCurve, time: npt.ArrayLike) -> Floats:
@@ -205,110 +258,6 @@ def median_survival(curve: SurvivalCurve, band: SurvivalBand) -> Interval:
     return survival_quantile(curve, band, 0.5)
 
 
-def logrank_score(
-    times: npt.ArrayLike,
-    event_observed: npt.ArrayLike,
-    arm: npt.ArrayLike,
-    *,
-    arms: Sequence[int],
-    stratum: npt.ArrayLike = 0,
-) -> LogRankScore:
-    """Count events observed and expected in each of the arms, summed over strata."""
-    _check_arms(arms)
-    allocated, strata = np.asarray(arm), np.asarray(stratum, np.float64)
-    compared = np.isin(allocated, list(arms))
-    everyone = checked_follow_up(times, event_observed, compared)
-    if np.any(np.isnan(strata) & everyone.included):
-        raise ValueError("stratum must be a number for every participant compared; got nan")
-    parts = []
-    for label in np.unique(strata[~np.isnan(strata)]):
-        inside = everyone.included & (strata == label)
-        part = checked_follow_up(everyone.times, everyone.event_observed, inside)
-        parts.append(_score_of_stratum(part, allocated, arms))
-    return LogRankScore(*(np.sum(terms, axis=0) for terms in zip(*parts, strict=True)))
-
-
-def logrank_test(
-    times: npt.ArrayLike,
-    event_observed: npt.ArrayLike,
-    arm: npt.ArrayLike,
-    *,
-    arms: Sequence[int],
-    stratum: npt.ArrayLike = 0,
-) -> Test:
-    """Test that two or more arms have the same survival, by the (stratified) log-rank test.
-
-    The statistic is chi-square with one degree of freedom less than there are arms.
-
-    >>> test = logrank_test([6, 4, 6, 2, 9, 8], [1, 1, 1, 1, 0, 0], [0, 0, 0, 0, 1, 1], arms=[0, 1])
-    >>> f"{test.statistic:.4f}, P={test.p_value:.4f}"
-    '3.7765, P=0.0520'
-    """
-    score = logrank_score(times, event_observed, arm, arms=arms, stratum=stratum)
-    allocated = np.broadcast_to(arm, np.broadcast_shapes(np.shape(arm), np.shape(times)))
-    sizes = np.stack([np.sum(allocated == label, axis=-1) for label in arms], axis=-1)
-    excess = (score.observed - score.expected)[..., :-1]
-    covariance = score.covariance[..., :-1, :-1]
-    spread = np.linalg.eigvalsh(covariance)
-    reason = first_reason(
-        (np.any(sizes == 0, axis=-1), Reason.NO_PARTICIPANTS),
-        (np.sum(score.observed, axis=-1) == 0, Reason.NO_EVENTS),
-        (spread[..., 0] <= 1e-12 * np.maximum(spread[..., -1], 1e-300), Reason.SINGULAR),
-    )
-    solvable = (reason == Reason.OK)[..., None, None]
-    weight = np.linalg.solve(
-        np.where(solvable, covariance, np.eye(len(arms) - 1)), excess[..., None]
-    )
-    statistic = np.sum(excess * weight[..., 0], axis=-1)
-    return as_test(special.chdtrc(len(arms) - 1, statistic), statistic, reason)
-
-
-def _score_of_stratum(
-    follow_up: FollowUp, allocated: npt.NDArray[Any], arms: Sequence[int]
-) -> tuple[Floats, Floats, Floats]:
-    order = np.argsort(follow_up.times, axis=-1)
-    ties = _ties(np.take_along_axis(follow_up.times, order, axis=-1))
-    event = np.take_along_axis(follow_up.event_observed, order, axis=-1).astype(np.float64)
-    membership = np.stack([follow_up.included & (allocated == label) for label in arms], axis=-2)
-    member = np.take_along_axis(membership, order[..., None, :], axis=-1).astype(np.float64)
-    left_before = np.cumsum(member, axis=-1) - member
-    left_before = np.take_along_axis(left_before, ties.first[..., None, :], axis=-1)
-    at_risk = np.sum(member, axis=-1, keepdims=True) - left_before
-    total = np.maximum(np.sum(at_risk, axis=-2), 1.0)
-    share = at_risk / total[..., None, :]
-    tied = _within_ties(np.cumsum(event, axis=-1), ties)
-    weight = event * (total - tied) / np.maximum(total - 1, 1.0)
-    weighted = share * weight[..., None, :]
-    products = [np.sum(weighted * share[..., a, None, :], axis=-1) for a in range(len(arms))]
-    covariance = np.sum(weighted, axis=-1)[..., :, None] * np.eye(len(arms))
-    covariance = covariance - np.stack(products, axis=-1)
-    observed = np.sum(member * event[..., None, :], axis=-1)
-    return observed, np.sum(share * event[..., None, :], axis=-1), covariance
-
-
-def _check_arms(arms: Sequence[int]) -> None:
-    if len(arms) < 2 or len(set(arms)) != len(arms):
-        raise ValueError(f"arms must name two or more different arms; got {list(arms)}")
-
-
-def _ties(ascending: Floats) -> _Ties:
-    place = np.broadcast_to(np.arange(ascending.shape[-1]), ascending.shape)
-    changes = ascending[..., 1:] != ascending[..., :-1]
-    edge = np.ones((*ascending.shape[:-1], 1), bool)
-    starts = np.concatenate([edge, changes], axis=-1)[..., : ascending.shape[-1]]
-    ends = np.concatenate([changes, edge], axis=-1)[..., : ascending.shape[-1]]
-    first = np.maximum.accumulate(np.where(starts, place, 0), axis=-1)
-    beyond = np.where(ends, place, ascending.shape[-1])[..., ::-1]
-    return _Ties(first, np.minimum.accumulate(beyond, axis=-1)[..., ::-1])
-
-
-def _within_ties(running: npt.NDArray[Any], ties: _Ties) -> npt.NDArray[Any]:
-    """Total at each time, from a running total over the participants."""
-    padded = np.concatenate([np.zeros((*running.shape[:-1], 1), running.dtype), running], axis=-1)
-    until = np.take_along_axis(padded, ties.last + 1, axis=-1)
-    return np.asarray(until - np.take_along_axis(padded, ties.first, axis=-1))
-
-
 def _uncertain(curve: SurvivalCurve, level: float) -> tuple[Floats, Floats, float]:
     """Survival, NaN where it is 0 or 1, and the half width of its interval on the log scale."""
     level = checked_level(level)
@@ -320,12 +269,6 @@ def _uncertain(curve: SurvivalCurve, level: float) -> tuple[Floats, Floats, floa
 def _last_time(curve: SurvivalCurve) -> Floats:
     followed = np.where(curve.times < np.inf, curve.times, -np.inf)
     return np.asarray(np.max(followed, axis=-1))
-
-
-def _after(heights: Floats, passed: npt.NDArray[np.intp], start: float) -> Floats:
-    """Value of a step function once this many participants' times have passed."""
-    edge = np.full((*heights.shape[:-1], 1), start)
-    return np.take_along_axis(np.concatenate([edge, heights], axis=-1), passed, axis=-1)
 
 
 def _crossing(times: Floats, heights: Floats, level: float, last: Floats) -> Floats:
