@@ -9,6 +9,12 @@ _WALD = "Wald A. Trans Am Math Soc 1943;54:426-82."
 
 SAFETY: tuple[Method, ...] = (
     Method(
+        "fisher_freeman_halton",
+        "Fisher's exact test of several arms (Freeman-Halton)",
+        "test",
+        "Freeman GH, Halton JH. Biometrika 1951;38:141-9.",
+    ),
+    Method(
         "poisson_regression",
         "Poisson regression of event counts, years as offset",
         "model",
