@@ -42,6 +42,7 @@ class Reason(IntEnum):
     UNKNOWN_COVARIATES = 16
     NOT_MEASURED = 17
     ONE_STRATUM = 18
+    COVARIANCE_SINGULAR = 19
 
 
 REASON_TEXT: Mapping[Reason, str] = MappingProxyType(
@@ -65,6 +66,7 @@ REASON_TEXT: Mapping[Reason, str] = MappingProxyType(
         Reason.UNKNOWN_COVARIATES: "The covariates are not known of any participant.",
         Reason.NOT_MEASURED: "Nobody of an arm was measured at one of the visits.",
         Reason.ONE_STRATUM: "Fewer than two strata tell anything of the effect.",
+        Reason.COVARIANCE_SINGULAR: "These values do not determine the covariance between visits.",
     }
 )
 
