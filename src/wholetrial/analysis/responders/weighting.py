@@ -16,13 +16,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from wholetrial.analysis.arguments import (
-    Booleans,
-    check_participants,
-    checked_booleans,
-    checked_level,
-    refuse,
-)
+from wholetrial.analysis.arguments import check_participants, checked_booleans, checked_level
 from wholetrial.analysis.estimate import (
     Floats,
     Interval,
@@ -32,13 +26,11 @@ from wholetrial.analysis.estimate import (
     first_reason,
     normal_quantile,
 )
-
-MOST_ITERATIONS = 50
-TOLERANCE = 1e-11
-FARTHEST = 25.0
-"""Log odds beyond which an arm counts as certain: the covariates separate the arms."""
-LEAST_SPREAD = 1e-10
-"""Smallest eigenvalue of the covariates' correlations that is not taken for zero."""
+from wholetrial.analysis.responders.logistic import (
+    checked_covariates,
+    logistic_regression,
+    standardized,
+)
 
 
 class Weighting(NamedTuple):
@@ -119,80 +111,27 @@ def _compared(
     value = np.where(inside, np.asarray(outcome, np.float64), 0.0)
     checked_booleans("outcome of those included", value)
     arm = checked_booleans("treated", np.where(inside, np.asarray(treated), 0))
-    measured = np.where(inside[..., None], np.asarray(covariates, np.float64), 0.0)
-    refuse("covariates of those included must be known", measured, ~np.isfinite(measured))
+    scaled = standardized(checked_covariates(covariates, inside), inside[..., None] * 1.0)
+    ones = np.broadcast_to(inside[..., None], (*scaled.shape[:-1], 1))
     return _Compared(
         value,
         arm.astype(np.float64),
         inside.astype(np.float64),
-        _standardized(measured, inside.astype(np.float64)[..., None]),
+        np.concatenate([ones, scaled], axis=-1),
     )
-
-
-def _standardized(measured: Floats, inside: Floats) -> Floats:
-    """A column of ones and each covariate with mean 0 and variance 1; the fit stays the same."""
-    people = np.maximum(inside.sum(axis=-2, keepdims=True), 1)
-    centered = (measured - measured.sum(axis=-2, keepdims=True) / people) * inside
-    spread = np.sqrt((centered**2).sum(axis=-2, keepdims=True) / people)
-    largest = np.abs(measured).max(axis=-2, keepdims=True, initial=0)
-    varies = spread > LEAST_SPREAD * largest
-    scaled = np.where(varies, centered / np.where(varies, spread, 1.0), 0.0)
-    return np.concatenate([np.broadcast_to(inside, (*scaled.shape[:-1], 1)), scaled], axis=-1)
 
 
 def _model(compared: _Compared) -> _Model:
     """The logistic regression of the arm on the covariates, of every replicate at once."""
     people, in_arm = compared.inside.sum(axis=-1), compared.treated.sum(axis=-1)
     empty = (in_arm == 0) | (in_arm == people)
-    spread = _gram(compared.design, compared.inside) / np.maximum(people, 1)[..., None, None]
-    singular = np.linalg.eigvalsh(spread)[..., 0] < LEAST_SPREAD
-    coefficients, failed = _fitted(compared, ~(empty | singular))
-    probability, information = _at(compared, coefficients)
-    given = ~(empty | singular | failed)
-    identity = np.eye(compared.design.shape[-1])
-    return _Model(
-        probability,
-        np.linalg.inv(np.where(given[..., None, None], information, identity)),
-        first_reason(
-            (empty, Reason.NO_PARTICIPANTS),
-            (singular, Reason.SINGULAR),
-            (failed, Reason.NOT_CONVERGED),
-        ),
+    fit = logistic_regression(compared.treated, compared.design, compared.inside, ~empty)
+    reason = first_reason(
+        (empty, Reason.NO_PARTICIPANTS),
+        (fit.collinear, Reason.SINGULAR),
+        (fit.separated | fit.unsettled, Reason.NOT_CONVERGED),
     )
-
-
-def _fitted(compared: _Compared, moving: Booleans) -> tuple[Floats, Booleans]:
-    """Newton's method from even odds: the coefficients, and where they run away or never settle."""
-    identity = np.eye(compared.design.shape[-1])
-    coefficients = np.zeros((*moving.shape, identity.shape[0]))
-    separated = np.zeros_like(moving)
-    for _ in range(MOST_ITERATIONS):
-        odds = (compared.design @ coefficients[..., None])[..., 0]
-        separated = separated | (np.abs(odds).max(axis=-1) > FARTHEST)
-        moving = moving & ~separated
-        if not moving.any():
-            break
-        probability, information = _at(compared, coefficients)
-        score = ((compared.treated - probability) * compared.inside)[..., None, :] @ compared.design
-        solvable = np.where(moving[..., None, None], information, identity)
-        step = np.linalg.solve(solvable, np.swapaxes(score, -1, -2))[..., 0]
-        coefficients = coefficients + np.where(moving[..., None], step, 0.0)
-        moving = moving & (np.abs(step).max(axis=-1) > TOLERANCE)
-    return coefficients, separated | moving
-
-
-def _at(compared: _Compared, coefficients: Floats) -> tuple[Floats, Floats]:
-    """The probability of the arm, and the information, at these coefficients."""
-    odds = (compared.design @ coefficients[..., None])[..., 0]
-    probability = 1 / (1 + np.exp(-np.clip(odds, -FARTHEST, FARTHEST)))
-    weights = compared.inside * probability * (1 - probability)
-    return probability, _gram(compared.design, weights)
-
-
-def _gram(design: Floats, weights: Floats) -> Floats:
-    """The weighted sum over participants of each row's product with itself."""
-    gram: Floats = np.swapaxes(design * weights[..., None], -1, -2) @ design
-    return gram
+    return _Model(fit.probability, fit.covariance, reason)
 
 
 def _variance(compared: _Compared, model: _Model, weights: Floats, share: Floats) -> Floats:
