@@ -126,8 +126,8 @@ def _usable(covariance: Covariance) -> tuple[Covariance, Floats]:
     sigma = covariance.sigma
     variance = np.diagonal(sigma, axis1=-2, axis2=-1)
     identity = np.eye(sigma.shape[-1])
-    finite = np.isfinite(covariance.slopes).all(axis=(1, 2, 3)) & (variance > 0).all(axis=-1)
-    finite &= np.isfinite(sigma).all(axis=(1, 2))
+    ordinary = np.isfinite(covariance.slopes).all(axis=(1, 2, 3)) & (variance > 0).all(axis=-1)
+    finite = np.asarray(ordinary & np.isfinite(sigma).all(axis=(1, 2)))
     scale = np.sqrt(np.where(finite[:, None], variance, 1.0))
     correlation = sigma / (scale[:, :, None] * scale[:, None, :])
     correlation = np.where(finite[:, None, None], correlation, -identity)

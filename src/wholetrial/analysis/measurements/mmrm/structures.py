@@ -2,7 +2,7 @@
 
 The unstructured covariance is parameterized by the Cholesky factor of its inverse, in which the
 likelihood is concave where people only drop out; the others by logarithms of standard deviations
-and by correlations r = t / sqrt(1 + t^2). References: Jennrich RI, Schluchter MD. Biometrics
+and by the parameters of their correlations. References: Jennrich RI, Schluchter MD. Biometrics
 1986;42:805-20; Pinheiro JC, Bates DM. Stat Comput 1996;6:289-96; Gabriel KR. Ann Math Stat
 1962;33:201-12 (ante-dependence).
 """
@@ -17,9 +17,17 @@ from typing import NamedTuple
 import numpy as np
 
 from wholetrial.analysis.estimate import Floats
+from wholetrial.analysis.measurements.mmrm.correlations import (
+    LEAST_EIGENVALUE,
+    Correlation,
+    Correlations,
+    ante_dependent,
+    autoregressive,
+    banded,
+    exchangeable,
+    parameters_near,
+)
 
-LEAST_EIGENVALUE = 0.02
-"""Correlations at the start are brought to at least this smallest eigenvalue."""
 FARTHEST = 100.0
 """Largest logarithm of a standard deviation, so that a step too long stays a number."""
 
@@ -45,14 +53,6 @@ class Structure:
     bending: Callable[[Floats, Floats], Floats]
 
 
-class Correlation(NamedTuple):
-    """Correlations `(B, V, V)`, with first and second derivatives by R of their own values."""
-
-    value: Floats
-    slopes: Floats
-    curvature: Floats
-
-
 def structure_named(name: str) -> Structure:
     """Find a covariance structure, or raise ValueError naming those there are."""
     if name not in STRUCTURES:
@@ -64,6 +64,37 @@ def curvature_of(name: str, parameters: Floats, visits: int) -> Floats:
     """Give all second derivatives `(B, M, M, V, V)` of a structure that has correlations."""
     kind, heterogeneous = _CORRELATED[name]
     return _second(_parts(kind, heterogeneous, parameters, visits))
+
+
+class Bent(NamedTuple):
+    """First `(B, M, V, V)` and second `(B, M, M, V, V)` derivatives of a covariance."""
+
+    slopes: Floats
+    curvature: Floats
+
+
+def unstructured_curvature(sigma: Floats) -> Bent:
+    """Give the derivatives of a covariance D L L' D by log D and by the entries of L below its 1s.
+
+    The rows of L L' are scaled by D; the parameters are those of the diagonal first.
+    """
+    visits = sigma.shape[-1]
+    rows, columns = np.tril_indices(visits, -1)
+    factor = np.linalg.cholesky(sigma)
+    scale = np.diagonal(factor, axis1=-2, axis2=-1)
+    unit = np.eye(visits)
+    entries = np.zeros((len(rows), visits, visits))
+    entries[np.arange(len(rows)), rows, columns] = 1.0
+    by_entry = scale[:, rows, None, None] * entries
+    first = np.concatenate([unit[:, :, None] * factor[:, None], by_entry], axis=1)
+    count = first.shape[1]
+    second = np.zeros((len(sigma), count, count, visits, visits))
+    second[:, :visits] = unit[:, None, :, None] * first[:, None]
+    second[:, :, :visits] = np.swapaxes(second[:, :visits], 1, 2)
+    half = np.einsum("bkvu,bwu->bkvw", first, factor)
+    bent = np.einsum("bkvu,blwu->bklvw", first, first)
+    bent = bent + np.einsum("bklvu,bwu->bklvw", second, factor)
+    return Bent(half + np.swapaxes(half, -1, -2), bent + np.swapaxes(bent, -1, -2))
 
 
 def _unstructured_start(sigma: Floats) -> Floats:
@@ -116,103 +147,37 @@ def _positive(sigma: Floats) -> Floats:
     return np.where((values[:, 0] < LEAST_EIGENVALUE)[:, None, None], changed, sigma)
 
 
-def _exchangeable(values: Floats, visits: int) -> Correlation:
-    apart = 1 - np.eye(visits)
-    slopes = np.broadcast_to(apart, (len(values), 1, visits, visits))
-    return Correlation(
-        np.eye(visits) + values[:, :, None] * apart, slopes, np.zeros_like(slopes)[:, None]
-    )
-
-
-def _autoregressive(values: Floats, visits: int) -> Correlation:
-    lag = _lags(visits)
-    once, twice = np.maximum(lag - 1, 0), np.maximum(lag - 2, 0)
-    r = values[:, :, None]
-    slopes, curvature = lag * r**once, lag * (lag - 1) * r**twice
-    return Correlation(r**lag, slopes[:, None], curvature[:, None, None])
-
-
-def _banded(values: Floats, visits: int) -> Correlation:
-    bands = (_lags(visits) == np.arange(1, visits)[:, None, None]).astype(np.float64)
-    correlation = np.eye(visits) + np.einsum("br,rvw->bvw", values, bands)
-    slopes = np.broadcast_to(bands, (len(values), *bands.shape))
-    return Correlation(
-        correlation, slopes, np.zeros((len(values), visits - 1, visits - 1, visits, visits))
-    )
-
-
-def _ante_dependent(values: Floats, visits: int) -> Correlation:
-    """The correlation of two visits is the product of those of the neighbors between them."""
-    step, place = np.arange(visits - 1)[:, None, None], np.arange(visits)
-    first = np.minimum(place[:, None], place)
-    inside = (step >= first) & (step < np.maximum(place[:, None], place))
-    chosen = np.eye(visits - 1, dtype=bool)
-    pairs = chosen[:, None] | chosen[None]
-
-    def product(left_out: np.ndarray) -> Floats:
-        kept = np.where(left_out, 1.0, values[:, *(None,) * (left_out.ndim - 1)])
-        return np.asarray(np.prod(np.where(inside, kept[..., None, None], 1.0), axis=-3))
-
-    both = inside[:, None] & inside[None] & ~chosen[:, :, None, None]
-    return Correlation(
-        product(np.zeros(visits - 1, bool)), product(chosen) * inside, product(pairs) * both
-    )
-
-
-def _lags(visits: int) -> np.ndarray:
-    place = np.arange(visits)
-    return np.asarray(np.abs(place[:, None] - place))
-
-
 class _Parts(NamedTuple):
-    """The pieces of a covariance made of standard deviations and correlations."""
+    """The pieces of a covariance: products of deviations, which each reaches, and correlations."""
 
-    deviations: Floats
     scale: Floats
     reach: Floats
     correlation: Correlation
-    first: Floats
-    second: Floats
 
 
-_Kind = Callable[[Floats, int], Correlation]
-
-
-def _parts(kind: _Kind, heterogeneous: bool, parameters: Floats, visits: int) -> _Parts:
+def _parts(kind: Correlations, heterogeneous: bool, parameters: Floats, visits: int) -> _Parts:
     count = visits if heterogeneous else 1
     logarithms = np.clip(parameters[:, :count], -FARTHEST, FARTHEST)
     deviations = np.broadcast_to(np.exp(logarithms), (len(parameters), visits))
     unit = np.eye(visits)
-    reach = (
-        unit[:, :, None] + unit[:, None, :] if heterogeneous else np.full((1, visits, visits), 2.0)
-    )
-    t = parameters[:, count:]
-    root = np.sqrt(1 + t**2)
+    own = unit[:, :, None] + unit[:, None, :]
     return _Parts(
-        deviations,
         deviations[:, :, None] * deviations[:, None, :],
-        reach,
-        kind(t / root, visits),
-        root**-3,
-        -3 * t * root**-5,
+        own if heterogeneous else own.sum(axis=0, keepdims=True),
+        kind(parameters[:, count:], visits),
     )
 
 
 def _first(parts: _Parts) -> Covariance:
     sigma = parts.scale * parts.correlation.value
-    moved = parts.scale[:, None] * parts.correlation.slopes * parts.first[:, :, None, None]
+    moved = parts.scale[:, None] * parts.correlation.slopes
     return Covariance(sigma, np.concatenate([sigma[:, None] * parts.reach, moved], axis=1))
 
 
 def _second(parts: _Parts) -> Floats:
-    covariance, scale = _first(parts), parts.scale[:, None, None]
-    count = len(parts.reach)
-    by_deviation = covariance.slopes[:, :, None] * parts.reach
-    own = np.eye(parts.first.shape[-1])[:, :, None, None]
-    both = (parts.first[:, :, None] * parts.first[:, None])[..., None, None]
-    bent = parts.correlation.slopes[:, :, None] * parts.second[:, :, None, None, None] * own
-    by_correlation = scale * (parts.correlation.curvature * both + bent)
-    across = np.swapaxes(by_deviation[:, count:], 1, 2)
+    by_deviation = _first(parts).slopes[:, :, None] * parts.reach
+    by_correlation = parts.scale[:, None, None] * parts.correlation.curvature
+    across = np.swapaxes(by_deviation[:, len(parts.reach) :], 1, 2)
     return np.concatenate([by_deviation, np.concatenate([across, by_correlation], axis=1)], axis=2)
 
 
@@ -234,41 +199,22 @@ def _correlated(title: str, name: str) -> Structure:
 
 def _correlated_start(sigma: Floats, name: str) -> Floats:
     kind, heterogeneous = _CORRELATED[name]
-    visits = sigma.shape[-1]
     sigma = _positive(sigma)
     variance = np.diagonal(sigma, axis1=-2, axis2=-1)
-    correlation = sigma / np.sqrt(variance[:, :, None] * variance[:, None, :])
-    neighbors = np.diagonal(correlation, 1, axis1=-2, axis2=-1)
-    if kind is _ante_dependent:
-        chosen = neighbors
-    elif kind is _banded:
-        bands = [np.diagonal(correlation, k, axis1=-2, axis2=-1) for k in range(1, visits)]
-        chosen = np.stack([band.mean(axis=-1) for band in bands], axis=-1) if bands else neighbors
-    else:
-        apart = _lags(visits) == 1 if kind is _autoregressive else _lags(visits) > 0
-        chosen = np.sum(correlation * apart, axis=(-2, -1))[:, None] / max(int(apart.sum()), 1)
-    chosen = _toward_zero(kind, np.clip(chosen, -0.95, 0.95), visits)
+    scale = np.sqrt(variance[:, :, None] * variance[:, None, :])
     if not heterogeneous:
         variance = variance.mean(axis=-1, keepdims=True)
-    return np.concatenate([np.log(variance) / 2, chosen / np.sqrt(1 - chosen**2)], axis=-1)
+    return np.concatenate([np.log(variance) / 2, parameters_near(kind, sigma / scale)], axis=-1)
 
 
-def _toward_zero(kind: _Kind, values: Floats, visits: int) -> Floats:
-    """Halve correlations until their matrix is positive definite."""
-    for _ in range(20):
-        least = np.linalg.eigvalsh(kind(values, visits).value)[:, :1]
-        values = np.where(least > LEAST_EIGENVALUE / 2, values, values / 2)
-    return values
-
-
-_CORRELATED: dict[str, tuple[_Kind, bool]] = {
-    "compound_symmetry": (_exchangeable, False),
-    "heterogeneous_compound_symmetry": (_exchangeable, True),
-    "ar1": (_autoregressive, False),
-    "heterogeneous_ar1": (_autoregressive, True),
-    "toeplitz": (_banded, False),
-    "heterogeneous_toeplitz": (_banded, True),
-    "ante_dependence": (_ante_dependent, True),
+_CORRELATED: dict[str, tuple[Correlations, bool]] = {
+    "compound_symmetry": (exchangeable, False),
+    "heterogeneous_compound_symmetry": (exchangeable, True),
+    "ar1": (autoregressive, False),
+    "heterogeneous_ar1": (autoregressive, True),
+    "toeplitz": (banded, False),
+    "heterogeneous_toeplitz": (banded, True),
+    "ante_dependence": (ante_dependent, True),
 }
 
 STRUCTURES: Mapping[str, Structure] = MappingProxyType(
