@@ -111,7 +111,9 @@ def _compared(
     value = np.where(inside, np.asarray(outcome, np.float64), 0.0)
     checked_booleans("outcome of those included", value)
     arm = checked_booleans("treated", np.where(inside, np.asarray(treated), 0))
-    scaled = standardized(checked_covariates(covariates, inside), inside[..., None] * 1.0)
+    scaled = standardized(
+        checked_covariates(covariates, inside), inside[..., None].astype(np.float64)
+    )
     ones = np.broadcast_to(inside[..., None], (*scaled.shape[:-1], 1))
     return _Compared(
         value,
