@@ -15,6 +15,8 @@ from wholetrial.analysis.measurements.ancova import pairwise_differences
 from wholetrial.analysis.measurements.covariates import factor, measured
 from wholetrial.analysis.measurements.linear_functions import slope
 from wholetrial.analysis.measurements.linear_model import fit_linear_model
+from wholetrial.analysis.measurements.mmrm.contrasts import contrasts
+from wholetrial.analysis.measurements.mmrm.fit import fit_mmrm
 from wholetrial.analysis.responders.two_proportion_tests import fisher_exact_test
 from wholetrial.analysis.safety.several_arms import fisher_freeman_halton_test
 
@@ -80,3 +82,38 @@ def test_end_of_study_by_fishers_test_matches_table_14_1_02() -> None:
     for other in (1, 2):
         pair = counts["completed"][other], everybody[other], counts["completed"][0], everybody[0]
         assert fisher_exact_test(*pair).p_value < 0.0001
+
+
+def test_adas_cog_by_mixed_model_matches_sas() -> None:
+    """Observed changes at weeks 8, 16 and 24; arm and baseline by visit, site group; unstructured.
+
+    Least-squares means at week 24 weigh the site groups equally, at the mean baseline of all
+    observations. SAS's unstructured covariance is linear in its parameters, so that its
+    Kenward-Roger is the linear form.
+    """
+    rows = efficacy(pilot.adadas, PARAMCD="ACTOT", DTYPE=None)
+    later = numbers(rows, "AVISITN") > 0
+    rows = {name: column[later] for name, column in rows.items()}
+    visits = np.unique(numbers(rows, "AVISITN"))
+    assert visits.tolist() == [8, 16, 24]
+    people, first, who = np.unique(
+        rows["USUBJID"].astype(str), return_index=True, return_inverse=True
+    )
+    change = np.full((len(people), len(visits)), np.nan)
+    change[who, np.searchsorted(visits, numbers(rows, "AVISITN"))] = numbers(rows, "CHG")
+    dose, site = numbers(rows, "TRTPN")[first], rows["SITEGR1"][first]
+    baseline = numbers(rows, "BASE")[first]
+    at, sites = np.eye(len(visits)), np.unique(site)
+    shape = (len(people), len(visits), -1)
+    arm_by_visit = np.einsum("pa,uv->puav", dose[:, None] == np.array(DOSES), at).reshape(shape)
+    others = np.repeat((site[:, None] == sites[1:])[:, None], len(visits), axis=1)
+    baseline_by_visit = baseline[:, None, None] * at
+    design = np.concatenate([arm_by_visit, others, baseline_by_visit], axis=-1)
+    model = fit_mmrm(change, design)
+    last = at[-1]
+    elsewhere = [*np.full(len(sites) - 1, 1 / len(sites)), *(last * numbers(rows, "BASE").mean())]
+    means = np.array([[*np.kron(arm, last), *elsewhere] for arm in np.eye(len(DOSES))])
+    found = contrasts(model, means, freedom="kenward_roger_linear")
+    assert [f"{value:.4f}" for value in found.value] == ["2.3291", "1.7352", "1.5009"]
+    apart = contrasts(model, means[1:] - means[0], freedom="kenward_roger_linear")
+    assert [f"{p_value:.4f}" for p_value in apart.p_value] == ["0.5600", "0.4403"]
