@@ -6,8 +6,16 @@ from typing import Any
 
 import numpy as np
 from comparing import Case, Comparison, floats, read
+from scipy import special
 
-from wholetrial.analysis.times import interval_censored, log_rank, survival
+from cases.cox import compare_cox
+from wholetrial.analysis.times import (
+    hazard_ratio,
+    interval_censored,
+    log_rank,
+    mean_survival,
+    survival,
+)
 from wholetrial.analysis.times.log_rank import LOG_RANK, PETO_PETO, Weights
 
 BANDS = {
@@ -119,6 +127,51 @@ def _directed(method: str, trial: Any, reference: Any, given: Any) -> Comparison
     )
 
 
+def _restricted_mean(folder: Path, result: Any) -> Iterator[Comparison]:
+    trial = _trial(folder)
+    arms = {
+        f"arm{label}": survival.kaplan_meier(trial["time"], trial["status"], trial["arm"] == label)
+        for label in sorted({int(label) for label in trial["arm"]})
+    }
+    z = float(special.ndtri(0.975))
+    for key, parts in result.items():
+        until = float(key.removeprefix("tau_"))
+        for name, part in parts.items():
+            if name in arms:
+                mean = mean_survival.restricted_mean(arms[name], until, extend=True)
+                ours = [mean.value, (mean.high - mean.value) / z]
+                for by in (("rmst", "se"), ("survfit_rmean", "survfit_se")):
+                    yield Comparison("restricted_mean", ours, [part[k] for k in by], 1e-12)
+                yield _milestone(arms[name], until, part["milestone"])
+                continue
+            pair = [arms[arm] for arm in name.split("_minus_")]
+            yield from _two_curves(pair, until, part)
+
+
+def _milestone(curve: survival.SurvivalCurve, time: float, reference: Any) -> Comparison:
+    value = survival.survival_at(curve, survival.plain_band(curve), time, extend=True).value
+    ours = [value, survival.standard_error_at(curve, time)]
+    return Comparison("milestone_survival", ours, [reference["S"], reference["se"]], 1e-12)
+
+
+def _two_curves(pair: list[survival.SurvivalCurve], time: float, part: Any) -> Iterator[Comparison]:
+    mean = mean_survival.restricted_mean_difference(*pair, time, extend=True)
+    ratio = mean_survival.restricted_mean_ratio(*pair, time, extend=True)
+    share = mean_survival.milestone_difference(*pair, time, extend=True)
+    for method, effect, reference in (
+        ("restricted_mean", mean, part["rmst_difference"]),
+        ("milestone_survival", share, part["milestone_difference"]),
+    ):
+        ours = [effect.value, effect.standard_error, effect.low, effect.high]
+        theirs = [reference[key] for key in ("estimate", "se", "lower", "upper")]
+        yield Comparison(method, ours, theirs, 1e-12)
+    yield Comparison("restricted_mean", mean.p_value, part["rmst_difference"]["p"], 1e-12)
+    found = hazard_ratio.as_ratio(ratio)
+    ours = [found.value, found.low, found.high, ratio.p_value]
+    theirs = [part["rmst_ratio"][key] for key in ("estimate", "lower", "upper", "p")]
+    yield Comparison("restricted_mean", ours, theirs, 1e-12)
+
+
 def _trial(folder: Path) -> dict[str, np.ndarray]:
     return {name: floats(column) for name, column in read(folder / "tte.csv").items()}
 
@@ -142,6 +195,8 @@ def _interval_censored(folder: Path, result: Any) -> Iterator[Comparison]:
 CASES = {
     "3_survival/km_*": Case(_kaplan_meier),
     "3_survival/logrank_*": Case(_logrank),
+    "3_survival/rmst_milestone_*": Case(_restricted_mean),
+    "3_survival/cox_*": Case(compare_cox, ("exact ties",)),
     "3_survival/interval_censored*": Case(
         _interval_censored, ("survreg",), "R 4.2.2, an EM run to the end"
     ),

@@ -10,10 +10,22 @@ TIMES = (
         "Brookmeyer R, Crowley J. Biometrics 1982;38:29-41.",
     ),
     Method(
+        "cox",
+        "Cox regression, ties by Efron's method",
+        "model",
+        "Cox DR. J R Stat Soc B 1972;34:187-220.",
+    ),
+    Method(
         "fleming_harrington",
         "Fleming-Harrington weighted log-rank test",
         "test",
         "Harrington DP, Fleming TR. Biometrika 1982;69:553-66.",
+    ),
+    Method(
+        "hazard_ratio",
+        "hazard ratio by Cox regression",
+        "model",
+        "Cox DR. J R Stat Soc B 1972;34:187-220.",
     ),
     Method(
         "kaplan_meier",
@@ -28,6 +40,12 @@ TIMES = (
         "Mantel N. Cancer Chemother Rep 1966;50:163-70.",
     ),
     Method(
+        "milestone_survival",
+        "difference in survival at a fixed time",
+        "interval",
+        "Klein JP, Logan B, Harhoff M, Andersen PK. Stat Med 2007;26:4505-19.",
+    ),
+    Method(
         "nelson_aalen",
         "Nelson-Aalen estimate of the cumulative hazard",
         "curve",
@@ -38,6 +56,18 @@ TIMES = (
         "Peto-Peto weighted log-rank test",
         "test",
         "Peto R, Peto J. J R Stat Soc A 1972;135:185-207.",
+    ),
+    Method(
+        "proportional_hazards",
+        "score test of proportional hazards",
+        "test",
+        "Grambsch PM, Therneau TM. Biometrika 1994;81:515-26.",
+    ),
+    Method(
+        "restricted_mean",
+        "restricted mean survival time",
+        "interval",
+        "Royston P, Parmar MKB. BMC Med Res Methodol 2013;13:152.",
     ),
     Method(
         "stratified_log_rank",
