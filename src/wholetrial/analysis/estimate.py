@@ -43,6 +43,7 @@ class Reason(IntEnum):
     NOT_MEASURED = 17
     ONE_STRATUM = 18
     COVARIANCE_SINGULAR = 19
+    UNSUITED_CORRELATIONS = 20
 
 
 REASON_TEXT: Mapping[Reason, str] = MappingProxyType(
@@ -67,6 +68,7 @@ REASON_TEXT: Mapping[Reason, str] = MappingProxyType(
         Reason.NOT_MEASURED: "Nobody of an arm was measured at one of the visits.",
         Reason.ONE_STRATUM: "Fewer than two strata tell anything of the effect.",
         Reason.COVARIANCE_SINGULAR: "These values do not determine the covariance between visits.",
+        Reason.UNSUITED_CORRELATIONS: "The comparisons are not all positively correlated.",
     }
 )
 

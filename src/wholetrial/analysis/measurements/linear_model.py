@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
+from math import prod
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -153,7 +154,7 @@ def _rows(
     array: npt.NDArray[Any], leading: tuple[int, ...], last: tuple[int, ...]
 ) -> npt.NDArray[Any]:
     """The array with one row for each replicate."""
-    return np.broadcast_to(array, (*leading, *last)).reshape(-1, *last)
+    return np.broadcast_to(array, (*leading, *last)).reshape(prod(leading), *last)
 
 
 def _block(people: _People, rows: slice) -> _People:
