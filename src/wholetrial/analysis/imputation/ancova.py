@@ -46,8 +46,9 @@ def ancova_pooled(
     >>> from wholetrial.analysis.imputation.bootstrap import Draws
     >>> from wholetrial.analysis.imputation.impute import impute
     >>> from wholetrial.analysis.imputation.measured import Assumption, as_measured
-    >>> first, second = [-3, -1, -2, -4, -2, -4, -3, -6, -5, -4], [-4, -2, -2, -5, -1, -9, -8, -9, -6]
-    >>> change = np.transpose([first, [*second, float("nan")]])
+    >>> first = [-3, -1, -2, -4, -2, -4, -3, -6, -5, -4]
+    >>> second = [-4, -2, -2, -5, -1, -9, -8, -9, -6, float("nan")]
+    >>> change = np.transpose([first, second])
     >>> baseline = np.transpose([[8, 14, 9, 9, 11, 9, 8, 15, 13, 10]])
     >>> who = as_measured(change, np.repeat([0, 1], 5), arms=[0, 1], covariates=baseline)
     >>> jump = Assumption("jump_to_reference", reference=0)
@@ -55,13 +56,11 @@ def ancova_pooled(
     >>> found.value[:, 0].round(3)
     array([-1.935, -4.111])
     """
-    differences, means = _analyses(who, imputed, visits)
-    return ImputedAncova(
-        *(
-            pooled(each.value, each.variance, each.freedom[0], level, reason=each.reason)
-            for each in (differences, means)
-        )
-    )
+    found = []
+    for each in _analyses(who, imputed, visits):
+        freedom = np.where(np.isnan(each.freedom[0]), np.inf, each.freedom[0])
+        found.append(pooled(each.value, each.variance, freedom, level, reason=each.reason))
+    return ImputedAncova(*found)
 
 
 def ancova_jackknifed(
@@ -79,8 +78,9 @@ def ancova_jackknifed(
     >>> from wholetrial.analysis.imputation.impute import impute_conditional_mean
     >>> from wholetrial.analysis.imputation.impute import impute_leaving_one_out
     >>> from wholetrial.analysis.imputation.measured import Assumption, as_measured
-    >>> first, second = [-3, -1, -2, -4, -2, -4, -3, -6, -5, -4], [-4, -2, -2, -5, -1, -9, -8, -9, -6]
-    >>> change = np.transpose([first, [*second, float("nan")]])
+    >>> first = [-3, -1, -2, -4, -2, -4, -3, -6, -5, -4]
+    >>> second = [-4, -2, -2, -5, -1, -9, -8, -9, -6, float("nan")]
+    >>> change = np.transpose([first, second])
     >>> baseline = np.transpose([[8, 14, 9, 9, 11, 9, 8, 15, 13, 10]])
     >>> who = as_measured(change, np.repeat([0, 1], 5), arms=[0, 1], covariates=baseline)
     >>> jump = Assumption("jump_to_reference", reference=0)

@@ -82,7 +82,7 @@ def fit_monotone(values: Floats, design: Floats, counts: Floats) -> Fitted:
     return Fitted(
         np.ascontiguousarray(np.moveaxis(means, (0, 1), (-1, -2))),
         np.ascontiguousarray(np.moveaxis(covariance, (0, 1), (-2, -1))),
-        first_reason(*((why == reason, reason) for reason in _FAILURES for why in reasons)),
+        first_reason(*((why == reason, reason) for why in reasons for reason in _FAILURES)),
     )
 
 
@@ -93,10 +93,15 @@ def _products(regressors: Floats, counts: Floats) -> Floats:
     """The sums of products of the columns in each sample, `(K, K, R, M)`."""
     analyses, people, columns = regressors.shape
     outer = regressors[..., :, None] * regressors[..., None, :]
-    summed = counts @ outer.reshape(analyses, people, columns**2)
+    summed = _one_by_one(counts, outer.reshape(analyses, 1, people, columns**2))
     return np.ascontiguousarray(np.moveaxis(summed, -1, 0)).reshape(
         columns, columns, *counts.shape[:2]
     )
+
+
+def _one_by_one(counts: Floats, products: Floats) -> Floats:
+    """Sums of each sample `(R, M, K)`, the same whatever other samples there are beside it."""
+    return np.asarray((counts[..., None, :] @ products)[..., 0, :])
 
 
 def _regression(products: Floats, columns: int) -> _Regression:

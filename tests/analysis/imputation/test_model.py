@@ -1,0 +1,195 @@
+"""The imputation model: second implementations, properties, and what it cannot be fitted to."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from wholetrial.analysis.estimate import Reason
+from wholetrial.analysis.imputation.measured import Assumption, Measured, as_measured
+from wholetrial.analysis.imputation.model import (
+    ImputationModel,
+    Samples,
+    design,
+    fit_imputation_model,
+    leaving_one_out,
+)
+from wholetrial.analysis.measurements.mmrm.fit import fit_mmrm
+
+Trial = Callable[..., Measured]
+
+
+def by_visit(who: Measured) -> np.ndarray:
+    """The rows of the model's design for each visit, `(P, V, V F)`."""
+    rows, visits = design(who), who.values.shape[-1]
+    return np.einsum("pf,vw->pvwf", rows, np.eye(visits)).reshape(*who.values.shape, -1)
+
+
+def restricted_log_likelihood(who: Measured, covariance: np.ndarray) -> tuple[float, np.ndarray]:
+    """Person by person, up to a constant; with the coefficients of generalized least squares."""
+    information, score, rest = 0.0, 0.0, 0.0
+    for rows, values in zip(by_visit(who), who.values, strict=True):
+        seen = ~np.isnan(values)
+        if seen.any():
+            weight = np.linalg.inv(covariance[np.ix_(seen, seen)])
+            x, y = rows[seen], values[seen]
+            information = information + x.T @ weight @ x
+            score = score + x.T @ weight @ y
+            rest += y @ weight @ y - np.linalg.slogdet(weight)[1]
+    coefficients = np.linalg.solve(information, score)
+    spread = np.linalg.slogdet(information)[1]
+    return -(rest - score @ coefficients + spread) / 2, coefficients
+
+
+@pytest.mark.parametrize("returning", [False, True])
+def test_the_fit_is_the_maximum_of_the_restricted_likelihood(
+    a_trial: Trial, returning: bool
+) -> None:
+    who = a_trial(1, visits=3, returning=returning)
+    fit = fit_imputation_model(who)
+    best, coefficients = restricted_log_likelihood(who, fit.covariance[0])
+    np.testing.assert_allclose(fit.coefficients[0].ravel(), coefficients, rtol=1e-9)
+    for row, column in zip(*np.triu_indices(3), strict=True):
+        slope = 0.0
+        for step in (1e-4, -1e-4):
+            moved = fit.covariance[0].copy()
+            moved[row, column] = moved[column, row] = moved[row, column] * (1 + step)
+            there, _ = restricted_log_likelihood(who, moved)
+            assert there < best
+            slope += there / (2 * step)
+        assert abs(slope) < 1e-4
+
+
+def test_the_closed_form_is_the_mixed_model_of_the_same_data(a_trial: Trial) -> None:
+    who = a_trial(2, people=60, arms=3)
+    fit, mixed = fit_imputation_model(who), fit_mmrm(who.values, by_visit(who))
+    np.testing.assert_allclose(fit.coefficients[0].ravel(), mixed.coefficients, rtol=1e-6)
+    np.testing.assert_allclose(fit.covariance[0], mixed.sigma, rtol=1e-5)
+
+
+@pytest.mark.parametrize("returning", [False, True])
+def test_a_sample_is_fitted_as_the_people_in_it(a_trial: Trial, returning: bool) -> None:
+    who = a_trial(3, people=50, returning=returning)
+    chosen = np.random.default_rng(4).integers(0, 50, (1, 50))
+    sampled = fit_imputation_model(who, None, Samples(chosen, np.ones((1, 50), bool)))
+    people = as_measured(
+        who.values[chosen[0]],
+        who.arm[chosen[0]],
+        arms=who.arms,
+        covariates=who.covariates[chosen[0]],
+    )
+    same(sampled, fit_imputation_model(people))
+
+
+@pytest.mark.parametrize("returning", [False, True])
+def test_leaving_one_out_is_the_fit_of_the_others(a_trial: Trial, returning: bool) -> None:
+    who = a_trial(5, returning=returning)
+    without = fit_imputation_model(who, None, leaving_one_out(who))
+    for person in (0, 17, 39):
+        others = replace(who, included=np.arange(40) != person)
+        others = replace(others, values=np.where(others.included[:, None], who.values, np.nan))
+        same(
+            ImputationModel(*(part[person : person + 1] for part in fields_of(without))),
+            fit_imputation_model(others),
+        )
+
+
+def fields_of(model: ImputationModel) -> tuple[np.ndarray, ...]:
+    return model.coefficients, model.covariance, model.reason
+
+
+def same(one: ImputationModel, other: ImputationModel) -> None:
+    for ours, theirs in zip(fields_of(one), fields_of(other), strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize(("returning", "apart"), [(False, 0.0), (True, 1e-11)])
+def test_batched_equals_one_at_a_time(a_trial: Trial, returning: bool, apart: float) -> None:
+    who = a_trial(6, replicates=(2, 3), returning=returning)
+    together = fit_imputation_model(who)
+    for place in np.ndindex(2, 3):
+        alone = fit_imputation_model(one_of(who, place))
+        for ours, theirs in zip(fields_of(together), fields_of(alone), strict=True):
+            np.testing.assert_allclose(ours[(0, *place)], theirs[0], rtol=apart)
+
+
+def one_of(who: Measured, place: tuple[int, ...]) -> Measured:
+    return Measured(
+        who.values[place], who.arm[place], who.arms, who.covariates[place], who.included[place]
+    )
+
+
+def test_a_batch_may_mix_analyses_with_and_without_returns(a_trial: Trial) -> None:
+    left, returned = a_trial(7), a_trial(8, returning=True)
+    both = Measured(
+        np.stack([left.values, returned.values]),
+        np.stack([left.arm, returned.arm]),
+        left.arms,
+        np.stack([left.covariates, returned.covariates]),
+        np.stack([left.included, returned.included]),
+    )
+    together = fit_imputation_model(both)
+    for place, alone in enumerate((left, returned)):
+        model = fit_imputation_model(alone)
+        np.testing.assert_array_equal(together.covariance[0, place], model.covariance[0])
+
+
+def test_order_and_units_do_not_matter(a_trial: Trial) -> None:
+    who = a_trial(9)
+    fit = fit_imputation_model(who)
+    order = np.random.default_rng(1).permutation(40)
+    same(fit, fit_imputation_model(one_of(who, (order,))))
+    far = replace(who, values=1000 * who.values + 5e4, covariates=who.covariates / 100 - 3e3)
+    moved = fit_imputation_model(far)
+    np.testing.assert_allclose(moved.covariance, 1e6 * fit.covariance, rtol=1e-7)
+    arm_effect = moved.coefficients[..., 2]
+    np.testing.assert_allclose(arm_effect, 1000 * fit.coefficients[..., 2], rtol=1e-6)
+
+
+def test_values_after_the_event_do_not_inform_the_model_unless_missing_at_random(
+    a_trial: Trial,
+) -> None:
+    who = a_trial(10)
+    first = np.where(np.arange(40) < 6, 2, 4)
+    jump = Assumption("jump_to_reference", 0, first)
+    erased = np.where(np.arange(4) >= first[:, None], np.nan, who.values)
+    same(fit_imputation_model(who, jump), fit_imputation_model(replace(who, values=erased)))
+    random = fit_imputation_model(who, Assumption("missing_at_random", None, first))
+    np.testing.assert_array_equal(random.covariance, fit_imputation_model(who).covariance)
+
+
+def test_what_cannot_be_fitted_has_its_reason_and_no_number(a_trial: Trial) -> None:
+    whole = a_trial(11, replicates=(7,), people=30)
+    values, included, covariates = (
+        whole.values.copy(),
+        np.ones((7, 30), bool),
+        whole.covariates.copy(),
+    )
+    included[1] = False
+    included[2] = whole.arm[2] == 0
+    values[3, whole.arm[3] == 1, 3] = np.nan
+    values[4, 4:, 1:] = np.nan
+    covariates[5] = 12.5
+    values[6, ~np.isnan(values[6, :, 2]), 2] = 4.0
+    who = as_measured(values, whole.arm, arms=(0, 1), covariates=covariates, included=included)
+    fit = fit_imputation_model(who)
+    assert fit.reason[0].tolist() == [
+        Reason.OK,
+        Reason.NO_PARTICIPANTS,
+        Reason.NO_PARTICIPANTS,
+        Reason.NOT_MEASURED,
+        Reason.TOO_FEW,
+        Reason.COLLINEAR,
+        Reason.NO_VARIATION,
+    ]
+    known = fit.reason[0] == Reason.OK
+    assert np.isfinite(fit.coefficients[0, known]).all()
+    assert np.isnan(fit.coefficients[0, ~known]).all()
+    assert np.isnan(fit.covariance[0, ~known]).all()
+
+
+def test_a_collinear_covariate_has_its_reason_where_people_return_too(a_trial: Trial) -> None:
+    who = a_trial(12, returning=True)
+    twice = replace(who, covariates=np.concatenate([who.covariates, 2 * who.covariates], axis=-1))
+    assert fit_imputation_model(twice).reason[0] == Reason.COLLINEAR
