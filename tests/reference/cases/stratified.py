@@ -8,9 +8,12 @@ import numpy as np
 from comparing import Case, Comparison, floats, limits, read
 
 from wholetrial.analysis.responders import (
+    cmh_general,
     cochran_mantel_haenszel,
     homogeneity,
     mantel_haenszel,
+    stratified_exact,
+    stratified_newcombe,
     stratified_score,
 )
 
@@ -38,6 +41,24 @@ def _cmh(folder: Path, result: Any) -> Iterator[Comparison]:
             "mantel_haenszel_odds_ratio", ratio.value, row["common_or"]["estimate"], 1e-13
         )
         yield from _homogeneity(counts, row["homogeneity"])
+        exact = stratified_exact.cmh_exact_test(*counts)
+        yield Comparison("cmh_exact", exact.p_value, row["exact"]["p"], 1e-13)
+        yield from _conditional_odds_ratio(counts, row["exact"])
+
+
+def _conditional_odds_ratio(counts: list[np.ndarray], row: Any) -> Iterator[Comparison]:
+    """R seeks a ratio below 1, and 1 over one above, to the tolerance of its uniroot, 1.22e-4."""
+    ratio = stratified_exact.odds_ratio_conditional(*counts)
+    pairs = (
+        (ratio.value, row["or_conditional"]),
+        (ratio.low, row["lower"]),
+        (ratio.high, row["upper"]),
+    )
+    for ours, theirs in pairs:
+        sought = [float(number) for number in (ours, theirs)]
+        if sought[1] > 1:
+            sought = [1 / number for number in sought]
+        yield Comparison("odds_ratio_conditional", *sought, 1.22e-4)
 
 
 def _homogeneity(counts: list[np.ndarray], row: Any) -> Iterator[Comparison]:
@@ -49,10 +70,37 @@ def _homogeneity(counts: list[np.ndarray], row: Any) -> Iterator[Comparison]:
         yield Comparison(name, found.freedom, row["df"], 0)
 
 
+def _cmh_general(folder: Path, result: Any) -> Iterator[Comparison]:
+    data = read(folder / "patients.csv")
+    codes = [np.unique(data[name], return_inverse=True)[1] for name in ("stratum", "arm")]
+    response = floats(data["resp"]).astype(int)
+    counts = np.zeros((*(max(code) + 1 for code in codes), max(response) + 1))
+    np.add.at(counts, (*codes, response), 1)
+    association = cmh_general.cmh_general_association_test(counts)
+    for key in ("general_association", "general_association_coin"):
+        yield from _with_freedom("cmh_general_association", association, result[key])
+    scores = cmh_general.cmh_mean_score_test(counts)
+    yield from _with_freedom("cmh_mean_score", scores, result["mean_score_differ"])
+    trend = cmh_general.cmh_correlation_test(counts)
+    squared = {**result["correlation_z"], "statistic": result["correlation_chisq"]}
+    yield from _with_freedom("cmh_correlation", trend, squared)
+    z = abs(result["correlation_z"]["statistic"])
+    yield Comparison("cmh_correlation", np.sqrt(trend.test.statistic), z, 1e-10)
+
+
+def _with_freedom(name: str, found: Any, row: Any) -> Iterator[Comparison]:
+    yield _test(name, found.test, row["statistic"], row["p"], 1e-10)
+    yield Comparison(name, found.freedom, row["df"], 0)
+
+
 def _risk_difference(folder: Path, result: Any) -> Iterator[Comparison]:
     for counts, level, row in _designs(folder, result):
         yield from _mantel_haenszel(counts, level, row["mantel_haenszel"])
         yield from _score(counts, level, row)
+        newcombe = stratified_newcombe.risk_difference_stratified_newcombe(*counts, level)
+        reference = row["newcombe_mh_weights"]
+        yield limits("stratified_newcombe", newcombe, reference, 1e-12)
+        yield Comparison("stratified_newcombe", newcombe.value, reference["estimate"], 1e-12)
         if row["inverse_variance"] is not None:
             weighted = mantel_haenszel.risk_difference_inverse_variance(*counts, level)
             ours = [weighted.value, weighted.standard_error]
@@ -125,6 +173,7 @@ def _designs(folder: Path, result: Any) -> Iterator[tuple[list[np.ndarray], floa
 
 
 CASES: dict[str, Case] = {
-    "2_stratified/cmh": Case(_cmh),
+    "2_stratified/cmh_general*": Case(_cmh_general),
+    "2_stratified/cmh*": Case(_cmh),
     "2_stratified/risk_difference*": Case(_risk_difference),
 }

@@ -13,9 +13,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
-from wholetrial.analysis.arguments import Booleans
+from wholetrial.analysis.arguments import Booleans, TwoArms
 from wholetrial.analysis.estimate import Floats, Reason, Reasons, Test, as_test
-from wholetrial.analysis.responders.constrained import given_odds_ratio
+from wholetrial.analysis.responders.constrained import expected_given_odds_ratio
 from wholetrial.analysis.responders.strata import (
     Strata,
     checked_strata,
@@ -91,20 +91,20 @@ def _expected(strata: Strata) -> _Expected:
     finite = (above > 0) & (below > 0)
     ratio = np.where(finite, above, 1.0) / np.where(finite, below, 1.0)
     informative = strata.compares & (all_events > 0) & (all_events < n + control_n)
-    active, control = given_odds_ratio(strata.arms, ratio[..., None])
-    of_active = n * active * (1 - active)
-    of_control = control_n * control * (1 - control)
-    known = informative & (of_active + of_control > 0)
-    both = np.where(known, of_active + of_control, 1.0)
+    filled = TwoArms(
+        x, np.where(strata.compares, n, 1.0), control_x, np.where(strata.compares, control_n, 1.0)
+    )
+    cells = expected_given_odds_ratio(filled, ratio[..., None])
+    information = 1 / np.sum(1 / np.where(informative, cells, 1.0), axis=0)
     reason = no_variation(strata)
     # a common odds ratio of 0 or inf fits every stratum or none: nothing is left to test
     reason = np.where((reason == Reason.OK) & ~finite, np.int8(Reason.SINGULAR), reason)
     few = np.sum(informative, axis=-1) < 2
     reason = np.where((reason == Reason.OK) & few, np.int8(Reason.ONE_STRATUM), reason)
     return _Expected(
-        np.where(known, x - n * active, 0.0),
-        np.where(known, of_active * of_control / both, 0.0),
-        known,
+        np.where(informative, x - cells[0], 0.0),
+        np.where(informative, information, 0.0),
+        informative,
         reason,
     )
 

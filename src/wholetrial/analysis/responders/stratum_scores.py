@@ -14,8 +14,8 @@ import numpy as np
 from wholetrial.analysis.arguments import TwoArms
 from wholetrial.analysis.estimate import Floats
 from wholetrial.analysis.responders.constrained import (
+    expected_given_odds_ratio,
     given_difference,
-    given_odds_ratio,
     given_ratio,
 )
 from wholetrial.analysis.responders.distinct_tables import Proportions
@@ -102,13 +102,11 @@ def odds_ratio_scores(tables: Tables, value: Floats, weights: Weights) -> Scores
 
     Weighed alike they are the likelihood's own score, which is what Miettinen and Nurminen take.
     """
-    arms = tables.arms
-    fitted = given_odds_ratio(arms, value[:, None])
-    active = arms.participants * _binomial(fitted.active)
-    control = arms.control_participants * _binomial(fitted.control)
-    known = (tables.fixed > 0) & (active + control > 0)
-    information = active * control / np.where(known, active + control, 1.0)
-    score = np.where(known, arms.events - arms.participants * fitted.active, 0.0)
+    cells = expected_given_odds_ratio(tables.arms, value[:, None])
+    known = (tables.fixed > 0) & np.all(cells > 0, axis=0)
+    information = 1 / np.sum(1 / np.where(known, cells, 1.0), axis=0)
+    score = np.where(known, tables.arms.events - cells[0], 0.0)
+    information = np.where(known, information, 0.0)
     if weights == "mantel_haenszel":
         weight = tables.fixed / np.maximum(information, SMALLEST)
         weight = np.where(known, weight, 0.0)
