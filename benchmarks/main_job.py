@@ -25,10 +25,8 @@ import scipy.stats
 from numpy.typing import NDArray
 
 from wholetrial.analysis.planned.analyze import analyze
-from wholetrial.analysis.responders.two_proportions import (
-    fisher_exact_test,
-    risk_difference_miettinen_nurminen,
-)
+from wholetrial.analysis.responders.risk_difference import risk_difference_miettinen_nurminen
+from wholetrial.analysis.responders.two_proportion_tests import fisher_exact_test
 from wholetrial.data.records import Records, joined
 from wholetrial.endpoints.derive import derive
 from wholetrial.endpoints.outcomes import Outcomes

@@ -13,7 +13,7 @@ from comparing import difference
 
 from wholetrial.analysis.measurements import continuous
 from wholetrial.analysis.responders import proportions
-from wholetrial.analysis.responders import two_proportions as two
+from wholetrial.analysis.responders import two_proportion_tests as two
 from wholetrial.analysis.times import interval_censored, log_rank, survival
 
 HERE = Path(__file__).parent

@@ -7,11 +7,11 @@ are derived from printed percentages.
 
 import pytest
 
-from wholetrial.analysis.responders.two_proportions import (
+from wholetrial.analysis.responders.risk_difference import risk_difference_wald
+from wholetrial.analysis.responders.two_proportion_tests import (
     fisher_exact_test,
     pearson_corrected_test,
     pearson_test,
-    risk_difference_wald,
 )
 
 

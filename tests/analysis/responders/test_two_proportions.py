@@ -13,13 +13,15 @@ from scipy.optimize import brentq
 from scipy.special import ndtri
 
 from wholetrial.analysis.estimate import Interval, Reason, Test
-from wholetrial.analysis.responders.two_proportions import (
-    fisher_exact_test,
-    pearson_corrected_test,
-    pearson_test,
+from wholetrial.analysis.responders.risk_difference import (
     risk_difference_miettinen_nurminen,
     risk_difference_newcombe,
     risk_difference_wald,
+)
+from wholetrial.analysis.responders.two_proportion_tests import (
+    fisher_exact_test,
+    pearson_corrected_test,
+    pearson_test,
 )
 
 TESTS = [fisher_exact_test, pearson_test, pearson_corrected_test]
@@ -168,7 +170,7 @@ def test_ten_thousand_replicates_of_large_arms_stay_within_memory(
 ) -> None:
     x = np.random.default_rng(7).binomial(400, [[0.3], [0.4]], (2, 500))
     at_once = fisher_exact_test(x[0], 400, x[1], 400).p_value
-    monkeypatch.setattr("wholetrial.analysis.responders.two_proportions.CELLS_AT_ONCE", 10_000)
+    monkeypatch.setattr("wholetrial.analysis.responders.hypergeometric.CELLS_AT_ONCE", 10_000)
     in_blocks = fisher_exact_test(x[0], 400, x[1], 400).p_value
     np.testing.assert_allclose(in_blocks, at_once, rtol=1e-12)
 

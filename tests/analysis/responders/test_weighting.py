@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from wholetrial.analysis.estimate import Reason
-from wholetrial.analysis.responders.two_proportions import risk_difference_wald
+from wholetrial.analysis.responders.risk_difference import risk_difference_wald
 from wholetrial.analysis.responders.weighting import Weighting, risk_difference_weighted
 
 REPLICATES, PEOPLE = 400, 200

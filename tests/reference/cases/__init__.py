@@ -7,9 +7,9 @@ from cases.continuous import CASES as CONTINUOUS
 from cases.imputation import CASES as IMPUTATION
 from cases.mixed_models import CASES as MIXED_MODELS
 from cases.multiplicity import CASES as MULTIPLICITY
+from cases.paired_and_trends import CASES as PAIRED_AND_TRENDS
 from cases.proportions import CASES as PROPORTIONS
 from cases.rates import CASES as RATES
-from cases.rates_and_trends import CASES as RATES_AND_TRENDS
 from cases.stratified import CASES as STRATIFIED
 from cases.survival import CASES as SURVIVAL
 
@@ -23,5 +23,5 @@ ALL: dict[str, Case] = {
     **IMPUTATION,
     **MULTIPLICITY,
     **RATES,
-    **RATES_AND_TRENDS,
+    **PAIRED_AND_TRENDS,
 }

@@ -25,7 +25,12 @@ from wholetrial.analysis.planned.plan import (
     pairs,
     with_interval,
 )
-from wholetrial.analysis.responders import proportions, two_proportions, weighting
+from wholetrial.analysis.responders import (
+    proportions,
+    risk_difference,
+    two_proportion_tests,
+    weighting,
+)
 from wholetrial.analysis.statistic import Statistic
 from wholetrial.analysis.times import interval_censored, survival
 from wholetrial.endpoints.outcomes import Flags, Outcomes
@@ -43,9 +48,9 @@ ONE_ARM = {
     "wald": proportions.wald,
 }
 RISK_DIFFERENCE = {
-    "miettinen_nurminen": two_proportions.risk_difference_miettinen_nurminen,
-    "newcombe": two_proportions.risk_difference_newcombe,
-    "wald": two_proportions.risk_difference_wald,
+    "miettinen_nurminen": risk_difference.risk_difference_miettinen_nurminen,
+    "newcombe": risk_difference.risk_difference_newcombe,
+    "wald": risk_difference.risk_difference_wald,
 }
 BANDS = {
     "log_log": survival.log_log_band,
@@ -215,11 +220,11 @@ def _comparison_test(plan: Plan, pair: Pair) -> Statistic:
     arm, control = counted(plan, pair.arm_members), counted(plan, pair.control_members)
     counts = (arm.events, arm.n, control.events, control.n)
     tests: dict[str, Callable[[], Test]] = {
-        "fisher_exact": lambda: two_proportions.fisher_exact_test(
+        "fisher_exact": lambda: two_proportion_tests.fisher_exact_test(
             *counts, alternative=_alternative(plan)
         ),
-        "pearson": lambda: two_proportions.pearson_test(*counts),
-        "pearson_corrected": lambda: two_proportions.pearson_corrected_test(*counts),
+        "pearson": lambda: two_proportion_tests.pearson_test(*counts),
+        "pearson_corrected": lambda: two_proportion_tests.pearson_corrected_test(*counts),
     }
     name = plan.analysis.test
     one_sided = plan.analysis.alpha is not None and plan.analysis.alpha.sides == 1

@@ -3,6 +3,8 @@
 Every function takes counts of any common shape `(...)`; an arm without participants gives
 `Reason.NO_PARTICIPANTS`. References: Clopper and Pearson, Biometrika 1934;26:404-13. Wilson,
 J Am Stat Assoc 1927;22:209-12. Brown, Cai and DasGupta, Stat Sci 2001;16:101-33 (Jeffreys).
+Newcombe, Stat Med 1998;17:857-72 (Wilson with continuity correction). Lancaster, J Am Stat Assoc
+1961;56:223-34 (mid-p).
 """
 
 from __future__ import annotations
@@ -29,6 +31,7 @@ from wholetrial.analysis.estimate import (
     first_reason,
     normal_quantile,
 )
+from wholetrial.analysis.responders.crossing import Excess, Places, crossing
 
 TIE = 1e-7
 """Outcomes whose probabilities differ by less than this share count as equally probable (R)."""
@@ -65,13 +68,9 @@ def wilson(events: npt.ArrayLike, participants: npt.ArrayLike, level: float = 0.
     """
     x, n = checked_one_arm(events, participants)
     level = checked_level(level)
-    z = normal_quantile(level)
-    count = np.maximum(n, 1.0)
-    center = (x + z**2 / 2) / (count + z**2)
-    half = z / (count + z**2) * np.sqrt(x * (count - x) / count + z**2 / 4)
-    low = np.where(x == 0, 0.0, center - half)
-    high = np.where(x == n, 1.0, center + half)
-    return as_interval(_share(x, n), (low, high), level, _no_participants(n))
+    low, high = _wilson_limits(x, np.maximum(n, 1.0), level)
+    limits = np.where(x == 0, 0.0, low), np.where(x == n, 1.0, high)
+    return as_interval(_share(x, n), limits, level, _no_participants(n))
 
 
 def wald(events: npt.ArrayLike, participants: npt.ArrayLike, level: float = 0.95) -> Interval:
@@ -88,6 +87,44 @@ def wald(events: npt.ArrayLike, participants: npt.ArrayLike, level: float = 0.95
     share = _share(x, n)
     half = normal_quantile(level) * np.sqrt(share * (1 - share) / np.maximum(n, 1.0))
     return as_interval(share, (share - half, share + half), level, _no_participants(n))
+
+
+def wilson_corrected(
+    events: npt.ArrayLike, participants: npt.ArrayLike, level: float = 0.95
+) -> Interval:
+    """Estimate a proportion with Wilson's score interval with continuity correction (1998).
+
+    >>> interval = wilson_corrected(2, 5)
+    >>> f"{interval.low:.4f} to {interval.high:.4f}"
+    '0.0726 to 0.8296'
+    """
+    x, n = checked_one_arm(events, participants)
+    level = checked_level(level)
+    count = np.maximum(n, 1.0)
+    low, _ = _wilson_limits(np.maximum(x - 0.5, 0.0), count, level)
+    _, high = _wilson_limits(np.minimum(x + 0.5, count), count, level)
+    limits = np.where(x == 0, 0.0, low), np.where(x == n, 1.0, high)
+    return as_interval(_share(x, n), limits, level, _no_participants(n))
+
+
+def mid_p(events: npt.ArrayLike, participants: npt.ArrayLike, level: float = 0.95) -> Interval:
+    """Estimate a proportion by the exact tails with the observed count counted half (mid-p).
+
+    Current limitations: the coverage may fall a little short of the level.
+
+    >>> interval = mid_p(2, 5)
+    >>> f"{interval.low:.4f} to {interval.high:.4f}"
+    '0.0735 to 0.8176'
+    """
+    x, n = checked_one_arm(events, participants)
+    level = checked_level(level)
+    counts = x.ravel(), n.ravel()
+    estimate = counts[0] / np.maximum(counts[1], 1.0)
+    low = crossing(_mid_tail(*counts, (1 - level) / 2), estimate, np.zeros_like(estimate))
+    mirrored = _mid_tail(counts[1] - counts[0], counts[1], (1 - level) / 2)
+    high = 1 - crossing(mirrored, 1 - estimate, np.zeros_like(estimate))
+    limits = low.reshape(x.shape), high.reshape(x.shape)
+    return as_interval(_share(x, n), limits, level, _no_participants(n))
 
 
 def exact_binomial_test(
@@ -122,6 +159,24 @@ def _beta_limits(arm: OneArm, level: float, prior: float) -> Interval:
     high = special.betainccinv(x + prior, np.where(x == n, 1.0, n - x + 1 - prior), tail)
     limits = np.where(x == 0, 0.0, low), np.where(x == n, 1.0, high)
     return as_interval(_share(x, n), limits, level, _no_participants(n))
+
+
+def _wilson_limits(x: Floats, n: Floats, level: float) -> tuple[Floats, Floats]:
+    z = normal_quantile(level)
+    center = (x + z**2 / 2) / (n + z**2)
+    half = z / (n + z**2) * np.sqrt(x * (n - x) / n + z**2 / 4)
+    return center - half, center + half
+
+
+def _mid_tail(x: Floats, n: Floats, tail: float) -> Excess:
+    """How far the tail allowed exceeds the chance of more than x events and half that of x."""
+
+    def excess(p: Floats, places: Places) -> Floats:
+        count, size = x[places], n[places]
+        more = np.where(count < size, _at_least(count + 1, size, p), 0.0)
+        return np.asarray(tail - (more + _at_least(count, size, p)) / 2)
+
+    return excess
 
 
 def _share(x: Floats, n: Floats) -> Floats:
