@@ -12,7 +12,43 @@ MEASUREMENTS = (
         "model",
         "Searle SR, Speed FM, Milliken GA. Am Stat 1980;34:216-21.",
     ),
+    Method(
+        "kenward_roger",
+        "Kenward-Roger adjustment",
+        "model",
+        "Kenward MG, Roger JH. Biometrics 1997;53:983-97.",
+    ),
+    Method(
+        "kenward_roger_linear",
+        "Kenward-Roger adjustment (linear form)",
+        "model",
+        "Kenward MG, Roger JH. Comput Stat Data Anal 2009;53:2583-95.",
+    ),
     Method("paired_t", "paired t test", "test", _STUDENT),
+    Method(
+        "mmrm",
+        "mixed model for repeated measures (REML)",
+        "model",
+        "Mallinckrodt CH, Clark WS, David SR. J Biopharm Stat 2001;11:9-21.",
+    ),
+    Method(
+        "mmrm_empirical",
+        "empirical (sandwich) variance of a mixed model",
+        "model",
+        "Liang KY, Zeger SL. Biometrika 1986;73:13-22.",
+    ),
+    Method(
+        "mmrm_empirical_bias_reduced",
+        "bias-reduced empirical variance of a mixed model",
+        "model",
+        "Bell RM, McCaffrey DF. Surv Methodol 2002;28:169-81.",
+    ),
+    Method(
+        "mmrm_empirical_jackknife",
+        "jackknife variance of a mixed model",
+        "model",
+        "Mancl LA, DeRouen TA. Biometrics 2001;57:126-34.",
+    ),
     Method(
         "quantile", "quantile of a sample", "interval", "Hyndman RJ, Fan Y. Am Stat 1996;50:361-5."
     ),
@@ -21,6 +57,12 @@ MEASUREMENTS = (
         "heteroscedasticity-consistent variance (HC0 to HC3)",
         "model",
         "MacKinnon JG, White H. J Econometrics 1985;29:305-25.",
+    ),
+    Method(
+        "satterthwaite",
+        "Satterthwaite degrees of freedom",
+        "model",
+        "Fai AHT, Cornelius PL. J Stat Comput Simul 1996;54:363-78.",
     ),
     Method("student_t", "Student's t interval", "interval", _STUDENT),
     Method("welch_t", "Welch's t test", "test", "Welch BL. Biometrika 1947;34:28-35."),

@@ -81,6 +81,13 @@ class MixedModel:
     fitted: Fitted
 
 
+class InformationCriteria(NamedTuple):
+    """Akaike's and Schwarz's (Bayes') criterion `(...)`; smaller is better."""
+
+    akaike: Floats
+    bayes: Floats
+
+
 def fit_mmrm(
     values: npt.ArrayLike,
     design: npt.ArrayLike,
@@ -103,7 +110,7 @@ def fit_mmrm(
     >>> print(model.coefficients.round(4), model.log_likelihood.round(4))
     [-2.5 -5.1786] -7.9684
     """
-    numbers, rows = _checked_values(values), np.asarray(design, np.float64)
+    numbers, rows = checked_values(values), np.asarray(design, np.float64)
     people, visits = numbers.shape[-2:]
     if rows.ndim < 3 or rows.shape[-3:-1] != (people, visits) or rows.shape[-1] == 0:
         raise ValueError(
@@ -130,14 +137,14 @@ def fit_columns(
     estimation: Estimation = "reml",
     included: npt.ArrayLike = True,
 ) -> MixedModel:
-    """Fit as `fit_mmrm` does, the fixed effects given as columns by participant and their layout.
+    """Fit as `fit_mmrm` does, with the fixed effects as columns by participant and their layout.
 
     The columns must be known of every participant who is included and has a value.
     """
     structure_named(structure)
     if estimation not in ("reml", "ml"):
         raise ValueError(f"estimation must be reml or ml; got {estimation!r}")
-    numbers = _checked_values(values)
+    numbers = checked_values(values)
     people, visits = numbers.shape[-2:]
     shape = np.broadcast_shapes(numbers.shape[:-2], design.columns.shape[:-2])
     numbers = np.broadcast_to(numbers, (*shape, people, visits))
@@ -157,7 +164,23 @@ def fit_columns(
     return _model(shape, observed, start, fitted, (structure, estimation))
 
 
-def _checked_values(values: npt.ArrayLike) -> Floats:
+def information_criteria(model: MixedModel) -> InformationCriteria:
+    """Give Akaike's and Schwarz's criteria, by which covariance structures are compared.
+
+    By restricted likelihood only the covariance's parameters count, and Schwarz's criterion takes
+    the number of participants.
+    """
+    parameters = model.fitted.peak.parameters.shape[-1]
+    count = np.full(model.reason.shape, float(parameters))
+    if model.estimation == "ml":
+        count = count + np.sum(~model.aliased, axis=-1)
+    deviance = -2 * model.log_likelihood
+    people = np.maximum(model.participants, 1)
+    return InformationCriteria(deviance + 2 * count, deviance + count * np.log(people))
+
+
+def checked_values(values: npt.ArrayLike) -> Floats:
+    """Return values `(..., P, V)` that are finite or NaN, or raise ValueError."""
     numbers = np.asarray(values, np.float64)
     if numbers.ndim < 2 or 0 in numbers.shape[-2:]:
         raise ValueError(
