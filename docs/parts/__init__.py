@@ -5,6 +5,17 @@ from collections.abc import Callable
 from parts.evidence import evidence, evidence_in_short, not_covered
 from parts.house import house
 from parts.language import commands, data_tables, fields, instruments, shipped_trials, verbs
+from parts.levels import (
+    coverage_drawn,
+    coverage_of_differences,
+    coverage_of_one_proportion,
+    coverage_of_rates,
+    coverage_of_ratios,
+    levels_of_strata,
+    levels_of_tests,
+    simulated_levels,
+    where_wald_fails,
+)
 from parts.methods import methods_built, methods_planned
 from parts.model import (
     known_misses,
@@ -16,6 +27,11 @@ from parts.model import (
 
 PARTS: dict[str, Callable[[], str]] = {
     "commands": commands,
+    "coverage drawn": coverage_drawn,
+    "coverage of differences": coverage_of_differences,
+    "coverage of one proportion": coverage_of_one_proportion,
+    "coverage of rates": coverage_of_rates,
+    "coverage of ratios": coverage_of_ratios,
     "data tables": data_tables,
     "evidence": evidence,
     "evidence in short": evidence_in_short,
@@ -23,6 +39,8 @@ PARTS: dict[str, Callable[[], str]] = {
     "house": house,
     "instruments": instruments,
     "known misses": known_misses,
+    "levels of strata": levels_of_strata,
+    "levels of tests": levels_of_tests,
     "measurement assumptions": measurement_assumptions,
     "methods built": methods_built,
     "methods planned": methods_planned,
@@ -31,5 +49,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "not covered": not_covered,
     "pharmacokinetics": pharmacokinetics,
     "shipped trials": shipped_trials,
+    "simulated levels": simulated_levels,
     "verbs": verbs,
+    "where wald fails": where_wald_fails,
 }
