@@ -17,6 +17,7 @@ from wholetrial.analysis.measurements.linear_functions import slope
 from wholetrial.analysis.measurements.linear_model import fit_linear_model
 from wholetrial.analysis.measurements.mmrm.contrasts import contrasts
 from wholetrial.analysis.measurements.mmrm.fit import fit_mmrm
+from wholetrial.analysis.responders.cmh_general import cmh_mean_score_test
 from wholetrial.analysis.responders.two_proportion_tests import fisher_exact_test
 from wholetrial.analysis.safety.several_arms import fisher_freeman_halton_test
 
@@ -82,6 +83,21 @@ def test_end_of_study_by_fishers_test_matches_table_14_1_02() -> None:
     for other in (1, 2):
         pair = counts["completed"][other], everybody[other], counts["completed"][0], everybody[0]
         assert fisher_exact_test(*pair).p_value < 0.0001
+
+
+@pytest.mark.parametrize(("week", "printed"), [(8, "0.2727"), (16, "0.4003"), (24, "0.6180")])
+def test_cibic_by_mean_scores_within_site_groups_matches_table_14_3_13(
+    week: int, printed: str
+) -> None:
+    """Impression of change, last observation carried forward: row mean scores differ, 2 d.f."""
+    rows = efficacy(pilot.adcibc, PARAMCD="CIBICVAL", AVISIT=f"Week {week}")
+    ratings, rating = np.unique(numbers(rows, "AVAL"), return_inverse=True)
+    arm = np.searchsorted(DOSES, numbers(rows, "TRTPN"))
+    counts = np.zeros((rows["SITEGR1"].max() + 1, len(DOSES), len(ratings)))
+    np.add.at(counts, (rows["SITEGR1"], arm, rating), 1)
+    found = cmh_mean_score_test(counts, scores=ratings)
+    assert found.freedom == 2
+    assert f"{found.test.p_value:.4f}" == printed
 
 
 def test_adas_cog_by_mixed_model_matches_sas() -> None:
