@@ -89,7 +89,8 @@ def _climbed(
     known = np.where(np.isfinite(before), np.abs(before), 0.0)
     slack = 1e-12 * (known + moments.participants.sum(axis=-1))
     better = (least > SINGULAR) & (found.deviance <= before + slack)
-    curved = _curved(found.curvature + structure.bending(tried, found.weights))
+    bent = found.curvature + structure.bending(tried, found.weights)
+    curved = _curved(bent, _told_of(moments, covariance))
     step = -_solved(curved, found.gradient, np.abs(curved.values))
     settled = better & (np.abs(np.sum(step * found.gradient, axis=-1)) < SETTLED)
     singular = better & (least < NEARLY_SINGULAR)
@@ -109,9 +110,10 @@ def _peak(climb: _Climb, moments: Moments, structure: Structure, restricted: boo
     covariance, _ = _usable(structure.at(climb.parameters, visits))
     found = likelihood(moments, covariance, restricted=restricted)
     curvature = found.curvature + structure.bending(climb.parameters, found.weights)
-    curved = _curved(curvature)
-    silent = np.sum(np.diagonal(curvature, axis1=-2, axis2=-1) == 0, axis=-1)
-    flat = np.sum(np.abs(curved.values) < FLAT, axis=-1) > silent
+    told_of = _told_of(moments, covariance)
+    curved = _curved(curvature, told_of)
+    determined = np.sum(np.abs(curved.values) >= FLAT, axis=-1)
+    flat = determined < _determinable(moments, covariance, told_of)
     saddle = np.any(curved.values <= -FLAT, axis=-1)
     good = climb.reason == Reason.OK
     reason = np.where(good & flat, np.int8(Reason.COVARIANCE_SINGULAR), climb.reason)
@@ -137,8 +139,27 @@ def _usable(covariance: Covariance) -> tuple[Covariance, Floats]:
     return Covariance(np.where(usable, sigma, identity), slopes), np.asarray(least)
 
 
-def _curved(curvature: Floats) -> _Curved:
-    diagonal = np.abs(np.diagonal(curvature, axis1=-2, axis2=-1))
+def _told_of(moments: Moments, covariance: Covariance) -> Booleans:
+    """Whether a parameter `(B, M)` changes the covariance of any visits that somebody has."""
+    measured = moments.measured.max(axis=1)
+    pairs = measured[:, :, None] * measured[:, None, :]
+    return np.asarray(np.any(covariance.slopes * pairs[:, None] != 0, axis=(-2, -1)))
+
+
+def _determinable(moments: Moments, covariance: Covariance, told_of: Booleans) -> Floats:
+    """How many directions of the parameters change the covariance of visits that somebody has."""
+    measured = moments.measured.max(axis=1)
+    count = told_of.sum(axis=-1).astype(np.float64)
+    lacking = np.flatnonzero(np.any(measured == 0, axis=-1) & (count > 0))
+    if len(lacking):
+        pairs = (measured[:, :, None] * measured[:, None, :])[lacking, None]
+        slopes = (covariance.slopes[lacking] * pairs).reshape(len(lacking), told_of.shape[1], -1)
+        count[lacking] = np.linalg.matrix_rank(slopes, rtol=FLAT)
+    return np.asarray(count)
+
+
+def _curved(curvature: Floats, told_of: Booleans) -> _Curved:
+    diagonal = np.where(told_of, np.abs(np.diagonal(curvature, axis1=-2, axis2=-1)), 0.0)
     scale = np.where(diagonal > 0, 1 / np.sqrt(np.where(diagonal > 0, diagonal, 1.0)), 0.0)
     values, vectors = np.linalg.eigh(curvature * scale[:, :, None] * scale[:, None, :])
     return _Curved(values, vectors, scale)

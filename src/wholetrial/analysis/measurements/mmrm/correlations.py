@@ -96,7 +96,8 @@ def parameters_near(kind: Correlations, correlation: Floats) -> Floats:
     visits = correlation.shape[-1]
     neighbors = np.diagonal(correlation, 1, axis1=-2, axis2=-1)
     if kind is ante_dependent:
-        chosen = neighbors
+        # a visit that nobody has, taken as uncorrelated, must not part those around it
+        chosen = np.where(neighbors == 0, 0.5, neighbors)
     elif kind is banded:
         bands = [np.diagonal(correlation, k, axis1=-2, axis2=-1) for k in range(1, visits)]
         chosen = np.stack([band.mean(axis=-1) for band in bands], axis=-1) if bands else neighbors

@@ -159,7 +159,7 @@ def fit_columns(
     flat = Design(columns.reshape(len(observed.known), people, -1), design.layout)
     basis = orthonormal(flat, observed.known)
     start = started(observed, basis)
-    reason = no_fit(observed, start)
+    reason = no_fit(observed, start, one_variance=structure_named(structure).one_variance)
     fitted = _fitted(observed, basis, start, reason, (structure, estimation))
     return _model(shape, observed, start, fitted, (structure, estimation))
 

@@ -46,14 +46,20 @@ def started(observed: Observed, basis: Basis) -> Started:
     return Started(coefficients, residuals / scale[:, None, None], scale, freedom)
 
 
-def no_fit(observed: Observed, start: Started) -> Reasons:
-    """Why a replicate cannot be fitted at all; OK where it may be."""
+def no_fit(observed: Observed, start: Started, *, one_variance: bool) -> Reasons:
+    """Why a replicate cannot be fitted; OK where it may be.
+
+    Where each visit has a variance of its own, the values of each must differ from their fit.
+    """
     size = np.abs(observed.values).max(axis=(1, 2), initial=0.0)
     spread = np.abs(start.residuals).max(axis=(1, 2), initial=0.0) * start.scale
+    own = np.abs(start.residuals).max(axis=1, initial=0.0)
+    constant = np.any((own <= NO_SPREAD) & observed.known.any(axis=1), axis=-1)
     return first_reason(
         (~observed.known.any(axis=(1, 2)), Reason.NO_PARTICIPANTS),
         (start.freedom <= 0, Reason.TOO_FEW),
         (spread <= NO_SPREAD * size, Reason.NO_VARIATION),
+        (constant & (not one_variance), Reason.COVARIANCE_SINGULAR),
     )
 
 

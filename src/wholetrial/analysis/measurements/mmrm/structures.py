@@ -44,10 +44,12 @@ class Structure:
     """A covariance structure: functions of its parameters `(B, M)`.
 
     `start` gives parameters near to a covariance `(B, V, V)`, `at` the covariance with its
-    derivatives, `bending` the second derivatives, each summed with a matrix of weights `(B, V, V)`.
+    derivatives, `bending` the second derivatives, each summed with a matrix of weights `(B, V, V)`;
+    `one_variance` says that all visits have the same.
     """
 
     title: str
+    one_variance: bool
     start: Callable[[Floats], Floats]
     at: Callable[[Floats, int], Covariance]
     bending: Callable[[Floats, Floats], Floats]
@@ -194,7 +196,7 @@ def _correlated(title: str, name: str) -> Structure:
     def start(sigma: Floats) -> Floats:
         return _correlated_start(sigma, name)
 
-    return Structure(title, start, at, bending)
+    return Structure(title, not heterogeneous, start, at, bending)
 
 
 def _correlated_start(sigma: Floats, name: str) -> Floats:
@@ -220,7 +222,11 @@ _CORRELATED: dict[str, tuple[Correlations, bool]] = {
 STRUCTURES: Mapping[str, Structure] = MappingProxyType(
     {
         "unstructured": Structure(
-            "unstructured covariance", _unstructured_start, _unstructured, _unstructured_bending
+            "unstructured covariance",
+            False,
+            _unstructured_start,
+            _unstructured,
+            _unstructured_bending,
         ),
         **{name: _correlated(f"{name.replace('_', ' ')} covariance", name) for name in _CORRELATED},
     }
