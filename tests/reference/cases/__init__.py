@@ -9,6 +9,7 @@ from cases.mixed_models import CASES as MIXED_MODELS
 from cases.multiplicity import CASES as MULTIPLICITY
 from cases.paired_and_trends import CASES as PAIRED_AND_TRENDS
 from cases.proportions import CASES as PROPORTIONS
+from cases.ranks import CASES as RANKS
 from cases.rates import CASES as RATES
 from cases.stratified import CASES as STRATIFIED
 from cases.survival import CASES as SURVIVAL
@@ -23,5 +24,6 @@ ALL: dict[str, Case] = {
     **IMPUTATION,
     **MULTIPLICITY,
     **RATES,
+    **RANKS,
     **PAIRED_AND_TRENDS,
 }

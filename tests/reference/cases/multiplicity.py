@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from comparing import Case, Comparison, floats, read
 
+from wholetrial.analysis.measurements.dose_trend import dose_contrasts, optimal_contrasts
 from wholetrial.analysis.measurements.linear_model import fit_linear_model
 from wholetrial.analysis.multiplicity import adjusted_p_values, dunnett, graphical
 from wholetrial.analysis.multiplicity.graph import Graph
@@ -117,8 +118,33 @@ def _dunnett(folder: Path, result: Any) -> Iterator[Comparison]:
     )
 
 
+def _mcpmod(folder: Path, result: Any) -> Iterator[Comparison]:
+    data = read(folder / "continuous.csv")
+    doses, arm = np.unique(floats(data["dose"]), return_inverse=True)
+    model = fit_linear_model(floats(data["y"]), arm=arm, arms=range(len(doses)))
+    shapes = np.transpose(result["continuous"]["candidate_means"]["values"])
+    for part, variances in (
+        (result["continuous"], 1 / model.sizes),
+        (result["binary_logit"], np.array(result["binary_logit"]["S_diag"])),
+    ):
+        contrasts = optimal_contrasts(shapes, np.diag(variances))
+        reference = np.transpose(part["contrasts"]["values"])
+        yield Comparison("dose_contrasts", contrasts, reference, 1e-8)
+    contrasts = optimal_contrasts(shapes, np.diag(1 / model.sizes))
+    statistics = dose_contrasts(model, contrasts).statistic
+    reference = [result["continuous"]["t"][name] for name in _models(result)]
+    yield Comparison("dose_contrasts", statistics, reference, 1e-8)
+
+
+def _models(result: Any) -> list[str]:
+    return list(result["continuous"]["contrasts"]["cols"])
+
+
 CASES = {
     "8_multiplicity/pvalue_adjust*": Case(_pvalue_adjust),
     "8_multiplicity/graphical*": Case(_graphical),
     "8_multiplicity/dunnett*": Case(_dunnett),
+    "8_multiplicity/mcpmod*": Case(
+        _mcpmod, ("candidate models", "adjusted p and critical value", "model fits", "target dose")
+    ),
 }

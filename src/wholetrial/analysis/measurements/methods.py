@@ -3,9 +3,40 @@
 from wholetrial.analysis.method import Method
 
 _STUDENT = "Student. Biometrika 1908;6:1-25."
+_WILCOXON = "Wilcoxon F. Biometrics Bull 1945;1:80-3."
 
 MEASUREMENTS = (
     Method("ancova", "analysis of covariance", "model", "Cochran WG. Biometrics 1957;13:261-81."),
+    Method(
+        "dose_contrasts",
+        "contrasts over doses, optimal for dose-response shapes",
+        "test",
+        "Bretz F, Pinheiro JC, Branson M. Biometrics 2005;61:738-48.",
+    ),
+    Method(
+        "hodges_lehmann",
+        "Hodges-Lehmann estimate with exact limits",
+        "interval",
+        "Hodges JL, Lehmann EL. Ann Math Stat 1963;34:598-611.",
+    ),
+    Method(
+        "jonckheere_terpstra",
+        "Jonckheere-Terpstra test",
+        "test",
+        "Jonckheere AR. Biometrika 1954;41:133-45.",
+    ),
+    Method(
+        "kruskal_wallis",
+        "Kruskal-Wallis test",
+        "test",
+        "Kruskal WH, Wallis WA. J Am Stat Assoc 1952;47:583-621.",
+    ),
+    Method(
+        "linear_trend",
+        "test of a linear trend over doses",
+        "test",
+        "Abelson RP, Tukey JW. Ann Math Stat 1963;34:1347-69.",
+    ),
     Method(
         "ls_means",
         "least-squares means",
@@ -64,6 +95,16 @@ MEASUREMENTS = (
         "model",
         "Fai AHT, Cornelius PL. J Stat Comput Simul 1996;54:363-78.",
     ),
+    Method("signed_rank", "exact signed rank test", "test", _WILCOXON),
     Method("student_t", "Student's t interval", "interval", _STUDENT),
+    Method(
+        "van_elteren",
+        "van Elteren's stratified rank sum test",
+        "test",
+        "van Elteren PH. Bull Inst Int Stat 1960;37:351-61.",
+    ),
     Method("welch_t", "Welch's t test", "test", "Welch BL. Biometrika 1947;34:28-35."),
+    Method("wilcoxon", "Wilcoxon's rank sum test", "test", _WILCOXON),
+    Method("wilcoxon_corrected", "Wilcoxon's rank sum test with correction", "test", _WILCOXON),
+    Method("wilcoxon_exact", "Wilcoxon's exact rank sum test", "test", _WILCOXON),
 )
