@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from enum import IntEnum
 from types import MappingProxyType
 from typing import Any, Literal
@@ -44,6 +44,7 @@ class Reason(IntEnum):
     ONE_STRATUM = 18
     COVARIANCE_SINGULAR = 19
     UNSUITED_CORRELATIONS = 20
+    NO_OVERDISPERSION = 21
 
 
 REASON_TEXT: Mapping[Reason, str] = MappingProxyType(
@@ -69,6 +70,7 @@ REASON_TEXT: Mapping[Reason, str] = MappingProxyType(
         Reason.ONE_STRATUM: "Fewer than two strata tell anything of the effect.",
         Reason.COVARIANCE_SINGULAR: "These values do not determine the covariance between visits.",
         Reason.UNSUITED_CORRELATIONS: "The comparisons are not all positively correlated.",
+        Reason.NO_OVERDISPERSION: "The counts vary no more than Poisson counts do.",
     }
 )
 
@@ -168,6 +170,21 @@ def as_effect(
         p_value=student_p_value(statistic, degrees, alternative),
         reason=why,
     )
+
+
+def effect_at(effects: Effect, place: Any) -> Effect:
+    """One, or a part, of several effects: those at a NumPy index, such as `(..., 0)`.
+
+    >>> both = as_effect([2.0, 5.0], 1.0, np.inf, 0.95, Reason.OK)
+    >>> float(effect_at(both, (..., 1)).value)
+    5.0
+    """
+    arrays = {
+        field.name: np.asarray(getattr(effects, field.name))[place]
+        for field in fields(effects)
+        if field.name != "level"
+    }
+    return replace(effects, **arrays)
 
 
 def student_p_value(

@@ -8,6 +8,7 @@ import numpy as np
 from comparing import Case, Comparison, floats, limits, read
 
 from wholetrial.analysis.safety import rate_differences, rate_ratios, rates
+from wholetrial.analysis.safety.negative_binomial import negative_binomial_regression
 from wholetrial.analysis.safety.rate_regression import poisson_regression
 
 ONE_ARM = {
@@ -36,7 +37,7 @@ def _rates(folder: Path, result: Any) -> Iterator[Comparison]:
             yield from _one_arm(one, row[arm], row["per_100"][arm])
         yield from _difference(counts, row["difference"])
         yield from _ratio(counts, row["ratio"])
-    yield from _regression(folder, result["poisson_regression"])
+    yield from _regressions(folder, result)
 
 
 def _one_arm(counts: Any, row: Any, per_100: float) -> Iterator[Comparison]:
@@ -80,25 +81,27 @@ def _limits(method: str, ours: Any, reference: Any, allowed: float) -> Iterator[
         yield limits(method, ours, reference, allowed)
 
 
-def _regression(folder: Path, reference: Any) -> Iterator[Comparison]:
+def _regressions(folder: Path, result: Any) -> Iterator[Comparison]:
     data = {name: floats(column) for name, column in read(folder / "patients.csv").items()}
     arms = np.unique(data["arm"])[1:]
     columns = [*(data["arm"] == arm for arm in arms), data["base"]]
-    found = poisson_regression(data["count"], data["years"], np.stack(columns, axis=-1))
-    coefficients = found.coefficients
-    yield _regression_part(coefficients.value, list(reference["coef"].values()))
+    call = data["count"], data["years"], np.stack(columns, axis=-1)
+    poisson, reference = poisson_regression(*call), result["poisson_regression"]
+    ours = [poisson.log_likelihood, poisson.deviance, poisson.dispersion]
+    theirs = [reference[key] for key in ("loglik", "deviance", "pearson_dispersion")]
+    yield Comparison("poisson_regression", ours, theirs, 1e-8)
     # R's errors come from the weights of the iteration before its last: 2e-9 off.
-    yield _regression_part(coefficients.standard_error, list(reference["se"].values()))
-    for value, key in (
-        (found.log_likelihood, "loglik"),
-        (found.deviance, "deviance"),
-        (found.dispersion, "pearson_dispersion"),
-    ):
-        yield _regression_part(value, reference[key])
+    yield _coefficients("poisson_regression", poisson.coefficients, reference, 1e-8)
+    binomial, reference = negative_binomial_regression(*call), result["negative_binomial"]
+    ours = [binomial.log_likelihood, binomial.theta, binomial.theta_standard_error]
+    theirs = [reference[key] for key in ("loglik", "theta", "se_theta")]
+    yield Comparison("negative_binomial_regression", ours, theirs, 1e-6)
+    yield _coefficients("negative_binomial_regression", binomial.coefficients, reference, 1e-6)
 
 
-def _regression_part(ours: Any, reference: Any) -> Comparison:
-    return Comparison("poisson_regression", ours, reference, 1e-8)
+def _coefficients(method: str, effect: Any, reference: Any, allowed: float) -> Comparison:
+    theirs = [list(reference[key].values()) for key in ("coef", "se")]
+    return Comparison(method, [effect.value, effect.standard_error], theirs, allowed)
 
 
 CASES = {
@@ -106,7 +109,6 @@ CASES = {
         _rates,
         (
             "score intervals corrected for skewness",
-            "negative binomial regression",
             "mid-p limits of the ratio (R's search for them stops up to 5e-4 short)",
         ),
     )

@@ -15,6 +15,12 @@ SAFETY: tuple[Method, ...] = (
         "Freeman GH, Halton JH. Biometrika 1951;38:141-9.",
     ),
     Method(
+        "negative_binomial_regression",
+        "negative binomial regression of event counts, years as offset",
+        "model",
+        "Lawless JF. Can J Stat 1987;15:209-25.",
+    ),
+    Method(
         "poisson_regression",
         "Poisson regression of event counts, years as offset",
         "model",

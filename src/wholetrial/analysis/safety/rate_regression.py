@@ -31,6 +31,7 @@ from wholetrial.analysis.estimate import (
 )
 
 MOST_ITERATIONS = 100
+"""Each step changes no log rate by more than 1."""
 TOLERANCE = 1e-12
 FARTHEST = 25.0
 """Log rates this far below that of all count as minus infinity: a group without an event."""
@@ -54,7 +55,7 @@ class RateRegression:
     reason: Reasons
 
 
-class _Counted(NamedTuple):
+class Counted(NamedTuple):
     """Counts, years, and covariates with a first column of ones; zeros for those left out.
 
     `shift` and `scale` turn the covariates back: as they came = shift + scale * as they are here.
@@ -87,26 +88,21 @@ def poisson_regression(
     '2.00 (0.50 to 8.00)'
     """
     level = checked_level(level)
-    counted = _counted(counts, years, covariates, included)
-    found, reason = _fitted(counted)
+    counted = checked_counted(counts, years, covariates, included)
+    found, reason = fit_poisson(counted)
     fitted, information = _at(counted, found)
     given = reason == Reason.OK
-    size = counted.design.shape[-1]
-    back = _turned_back(counted)
-    covariance = np.linalg.inv(np.where(given[..., None, None], information, np.eye(size)))
-    covariance = back @ covariance @ np.swapaxes(back, -1, -2)
-    errors = np.sqrt(np.diagonal(covariance, axis1=-2, axis2=-1))
-    value = np.where(given[..., None], (back @ found[..., None])[..., 0], np.nan)
     likely, deviance, dispersion = (
         np.where(given, one, np.nan) for one in _description(counted, fitted)
     )
-    effect = as_effect(value, errors, np.inf, level, reason[..., None])
+    effect = effects_of(counted, found, information, reason, level)
     return RateRegression(effect, likely, deviance, dispersion, reason)
 
 
-def _counted(
+def checked_counted(
     counts: npt.ArrayLike, years: npt.ArrayLike, covariates: npt.ArrayLike, included: npt.ArrayLike
-) -> _Counted:
+) -> Counted:
+    """Return the counts, years and standardized covariates of a regression, or raise ValueError."""
     events, time, inside = same_shape(
         np.asarray(counts, np.float64), np.asarray(years, np.float64), np.asarray(included)
     )
@@ -132,7 +128,7 @@ def _counted(
     )
 
 
-def _standardized(counts: Floats, years: Floats, within: Booleans, measured: Floats) -> _Counted:
+def _standardized(counts: Floats, years: Floats, within: Booleans, measured: Floats) -> Counted:
     """Covariates with mean 0 and variance 1; a constant one becomes zero and is found singular."""
     inside = within.astype(np.float64)
     people = np.maximum(inside.sum(axis=-1), 1.0)[..., None]
@@ -143,14 +139,14 @@ def _standardized(counts: Floats, years: Floats, within: Booleans, measured: Flo
     scale = np.where(varies, spread, 1.0)
     scaled = np.where(varies[..., None, :], centered / scale[..., None, :], 0.0)
     design = np.concatenate([inside[..., None], scaled], axis=-1)
-    return _Counted(counts, years, inside, design, shift, scale)
+    return Counted(counts, years, inside, design, shift, scale)
 
 
-def _fitted(counted: _Counted) -> tuple[Floats, Reasons]:
+def fit_poisson(counted: Counted) -> tuple[Floats, Reasons]:
     """Newton's method from one rate for all: the coefficients, and why there are none."""
     people, events = counted.inside.sum(axis=-1), counted.counts.sum(axis=-1)
     size = counted.design.shape[-1]
-    spread = _gram(counted.design, counted.inside) / np.maximum(people, 1.0)[..., None, None]
+    spread = gram(counted.design, counted.inside) / np.maximum(people, 1.0)[..., None, None]
     collinear = (people > 0) & (np.linalg.eigvalsh(spread)[..., 0] < LEAST_SPREAD)
     nobody, none = people == 0, events == 0
     start = np.zeros((*people.shape, size))
@@ -168,7 +164,7 @@ def _fitted(counted: _Counted) -> tuple[Floats, Reasons]:
 
 
 def _climbed(
-    counted: _Counted, start: Floats, moving: Booleans
+    counted: Counted, start: Floats, moving: Booleans
 ) -> tuple[Floats, Booleans, Booleans]:
     """Steps that change no log rate by more than 1, so that each raises the likelihood."""
     found, separated = start, np.zeros_like(moving)
@@ -188,20 +184,34 @@ def _climbed(
     return found, separated, moving
 
 
-def _at(counted: _Counted, found: Floats) -> tuple[Floats, Floats]:
+def _at(counted: Counted, found: Floats) -> tuple[Floats, Floats]:
     """Expected counts `(..., P)` and the information at these coefficients."""
     log_rate = (counted.design @ found[..., None])[..., 0]
     fitted = counted.years * np.exp(np.clip(log_rate, -700.0, 700.0)) * counted.inside
-    return fitted, _gram(counted.design, fitted)
+    return fitted, gram(counted.design, fitted)
 
 
-def _gram(design: Floats, weights: Floats) -> Floats:
+def gram(design: Floats, weights: Floats) -> Floats:
     """The weighted sum over participants of each row's product with itself."""
     gram: Floats = np.swapaxes(design * weights[..., None], -1, -2) @ design
     return gram
 
 
-def _turned_back(counted: _Counted) -> Floats:
+def effects_of(
+    counted: Counted, found: Floats, information: Floats, reason: Reasons, level: float
+) -> Effect:
+    """Coefficients of the covariates as given, with errors from the inverse information."""
+    given = reason == Reason.OK
+    size = counted.design.shape[-1]
+    back = _turned_back(counted)
+    covariance = np.linalg.inv(np.where(given[..., None, None], information, np.eye(size)))
+    covariance = back @ covariance @ np.swapaxes(back, -1, -2)
+    errors = np.sqrt(np.diagonal(covariance, axis1=-2, axis2=-1))
+    value = np.where(given[..., None], (back @ found[..., None])[..., 0], np.nan)
+    return as_effect(value, errors, np.inf, level, reason[..., None])
+
+
+def _turned_back(counted: Counted) -> Floats:
     """The matrix that turns coefficients of standardized covariates into those as given."""
     size = counted.design.shape[-1]
     back = np.zeros((*counted.shift.shape[:-1], size, size))
@@ -212,7 +222,7 @@ def _turned_back(counted: _Counted) -> Floats:
     return back
 
 
-def _description(counted: _Counted, fitted: Floats) -> tuple[Floats, Floats, Floats]:
+def _description(counted: Counted, fitted: Floats) -> tuple[Floats, Floats, Floats]:
     """Log-likelihood, deviance, and Pearson's statistic over its degrees of freedom."""
     counts, inside = counted.counts, counted.inside > 0
     expected = np.where(inside, fitted, 1.0)
