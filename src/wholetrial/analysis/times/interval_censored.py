@@ -13,14 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from wholetrial.analysis.arguments import (
-    Booleans,
-    check_participants,
-    checked_booleans,
-    checked_level,
-    refuse,
-    same_shape,
-)
+from wholetrial.analysis.arguments import Booleans, checked_level, refuse
 from wholetrial.analysis.estimate import (
     Floats,
     Interval,
@@ -29,23 +22,16 @@ from wholetrial.analysis.estimate import (
     as_interval,
     first_reason,
 )
+from wholetrial.analysis.times.interval_cells import (
+    Intervals,
+    blocks_of_analyses,
+    cells_of,
+    checked_intervals,
+)
+from wholetrial.analysis.times.interval_maximum import maximum_likelihood
 
-TOLERANCE = 1e-12
-"""Largest change of a probability in the last step of the EM iteration."""
-
-OPTIMAL = 1e-9
-"""Largest excess of a cell's weight over 1 at the maximum of the likelihood."""
-
-NEARLY_OPTIMAL = 1e-7
-"""The same where the iteration slows down without end: the log likelihood is within this of its
-maximum for each participant, far below what the data can tell apart."""
-
-NEARLY_NONE = (1e-1, 1e-2, 1e-3)
-"""Probabilities below these are tried as 0 where the iteration does not come to rest."""
-
-FIRST_STEPS = 1_000
-MOST_STEPS = 200_000
-STEPS_BETWEEN_CHECKS = 25
+TOLERANCE = 1e-9
+"""A probability this near to a level counts as lying on it."""
 
 Indices = npt.NDArray[np.intp]
 
@@ -66,21 +52,27 @@ class IntervalCensoredCurve:
     reason: Reasons
 
 
-class _Intervals(NamedTuple):
-    """Grid of all ends, and each participant's interval as places on it; inside is `(..., P)`."""
+@dataclass(frozen=True, slots=True)
+class EventTime:
+    """The stretch (after, by] in which a share of participants has had the event; arrays `(...)`.
 
-    grid: Floats
-    lower: Indices
-    upper: Indices
-    inside: Booleans
+    The data do not say when in it. Both are `inf` where the share is not reached.
+    """
+
+    after: Floats
+    by: Floats
+    reason: Reasons
 
 
-class _Patterns(NamedTuple):
-    """Different intervals: the cells each covers `(K, I)`, and how many have it `(R, K)`."""
+class _Estimate(NamedTuple):
+    """Cells `(R, M)` with their probabilities; participants, log likelihood and reason `(R,)`."""
 
-    covers: Floats
-    counts: Floats
-    support: Booleans
+    left: Floats
+    right: Floats
+    mass: Floats
+    participants: Floats
+    log_likelihood: Floats
+    reason: Reasons
 
 
 def turnbull(
@@ -88,31 +80,28 @@ def turnbull(
 ) -> IntervalCensoredCurve:
     """Estimate, without assuming a shape, when the event happened; arrays `(..., P)`.
 
-    The nonparametric maximum likelihood estimate, by EM from equal probabilities on the intervals
-    that can hold any. Four participants with visits at weeks 4 and 8, one without a relapse:
+    The nonparametric maximum likelihood estimate. Where it is not unique, the one that is reached
+    from equal probabilities. Four participants with visits at weeks 4 and 8, one without a relapse:
 
     >>> curve = turnbull([0, 4, 0, 8], [4, 8, 8, float("inf")])
     >>> curve.right, curve.mass.round(6)
     (array([ 4.,  8., inf]), array([0.375, 0.375, 0.25 ]))
     """
-    intervals = _checked_intervals(lower, upper, included)
+    intervals = checked_intervals(lower, upper, included)
     shape = intervals.inside.shape[:-1]
-    patterns = _patterns(intervals)
-    mass, converged = _expectation_maximization(patterns)
-    participants = np.sum(patterns.counts, axis=-1)
-    reason = first_reason(
-        (participants == 0, Reason.NO_PARTICIPANTS), (~converged, Reason.NOT_CONVERGED)
-    )
-    known = reason == Reason.OK
-    likelihood = np.where(patterns.counts > 0, mass @ patterns.covers.T, 1.0)
-    log_likelihood = np.sum(patterns.counts * np.log(likelihood), axis=-1)
+    found = _estimated(intervals)
+    ends = [intervals.lower.ravel(), intervals.upper.ravel(), np.array([0.0, np.inf])]
+    grid: Floats = np.unique(np.concatenate(ends))
+    mass = np.zeros((len(found.mass), len(grid) - 1))
+    place = np.searchsorted(grid, found.right) - 1
+    np.add.at(mass, (np.arange(len(mass))[:, None], place), found.mass)
     return IntervalCensoredCurve(
-        left=intervals.grid[:-1],
-        right=intervals.grid[1:],
-        mass=np.where(known[:, None], mass, np.nan).reshape(*shape, -1),
-        participants=participants.reshape(shape),
-        log_likelihood=np.where(known, log_likelihood, np.nan).reshape(shape),
-        reason=reason.reshape(shape),
+        left=grid[:-1],
+        right=grid[1:],
+        mass=np.where((found.reason == Reason.OK)[:, None], mass, np.nan).reshape((*shape, -1)),
+        participants=found.participants.reshape(shape),
+        log_likelihood=found.log_likelihood.reshape(shape),
+        reason=found.reason.reshape(shape),
     )
 
 
@@ -124,6 +113,36 @@ def event_free_at(curve: IntervalCensoredCurve, time: float) -> Floats:
     [0.625, 0.625, 0.25]
     """
     return np.asarray(np.sum(curve.mass[..., curve.right > time], axis=-1))
+
+
+def event_time(
+    lower: npt.ArrayLike,
+    upper: npt.ArrayLike,
+    probability: float = 0.5,
+    *,
+    included: npt.ArrayLike = True,
+) -> EventTime:
+    """Estimate the stretch of time in which this share of participants has had the event.
+
+    Half of these five had it between weeks 4 and 8, nobody knows when:
+
+    >>> median = event_time([0, 0, 4, 4, 8], [4, 4, 8, 8, float("inf")])
+    >>> float(median.after), float(median.by)
+    (4.0, 8.0)
+    """
+    _check_probability(probability)
+    intervals = checked_intervals(lower, upper, included)
+    shape = intervals.inside.shape[:-1]
+    found = _estimated(intervals)
+    after, by = _reached(found, probability)
+    reason = first_reason(
+        (found.reason != Reason.OK, Reason.NO_PARTICIPANTS),
+        (~np.any(np.isfinite(found.right) & (found.mass > 0), axis=-1), Reason.NO_EVENTS),
+    )
+    reason = np.where(found.reason == Reason.OK, reason, found.reason).astype(np.int8)
+    unknown = found.reason != Reason.OK
+    after, by = np.where(unknown, np.nan, [after, by])
+    return EventTime(after.reshape(shape), by.reshape(shape), reason.reshape(shape))
 
 
 def event_free_bootstrap(
@@ -141,21 +160,17 @@ def event_free_bootstrap(
     Current limitations: the percentile interval is approximate, and too narrow in small arms.
     """
     level = checked_level(level)
-    intervals = _checked_intervals(lower, upper, included)
-    low, high = (intervals.grid[places] for places in (intervals.lower, intervals.upper))
-    curve = turnbull(low, high, intervals.inside)
-    draws = _checked_uniforms(uniforms, intervals.inside.shape, level)
-    chosen, drawn = _resampled(intervals.inside, draws)
-    samples = turnbull(_taken(low, chosen), _taken(high, chosen), drawn)
-    values = event_free_at(samples, time)
+    intervals = checked_intervals(lower, upper, included)
+    shape = intervals.inside.shape[:-1]
+    found, samples = _with_samples(intervals, uniforms, level)
+    value = _free_at(found, time).reshape(shape)
+    values = _free_at(samples, time).reshape((-1, *shape))
     tail = (1 - level) / 2
     limits = np.quantile(values, [tail, 1 - tail], axis=0)
-    value = event_free_at(curve, time)
-    last_visit = np.max(curve.right, where=np.isfinite(curve.right), initial=0.0)
+    seen = np.where(np.isfinite(intervals.upper), intervals.upper, intervals.lower)
+    last_visit = np.max(seen, axis=-1)
     reason = first_reason(
-        (curve.reason == Reason.NO_PARTICIPANTS, Reason.NO_PARTICIPANTS),
-        (curve.reason == Reason.NOT_CONVERGED, Reason.NOT_CONVERGED),
-        (np.any(samples.reason == Reason.NOT_CONVERGED, axis=0), Reason.NOT_CONVERGED),
+        *_failures(found, samples, shape),
         ((time > last_visit) & (value > 0), Reason.BEYOND_FOLLOW_UP),
         (value >= 1 - TOLERANCE, Reason.NO_EVENTS),
         (value <= TOLERANCE, Reason.ALL_EVENTS),
@@ -164,113 +179,119 @@ def event_free_bootstrap(
     return as_interval(value, (limits[0], limits[1]), level, reason)
 
 
-def _checked_intervals(
-    lower: npt.ArrayLike, upper: npt.ArrayLike, included: npt.ArrayLike
-) -> _Intervals:
-    low, high, inside = same_shape(
-        np.asarray(lower, np.float64), np.asarray(upper, np.float64), np.asarray(included)
-    )
-    check_participants("lower", low)
-    within = checked_booleans("included", inside)
-    refuse("lower must be 0 or later", low, within & ~((low >= 0) & np.isfinite(low)))
-    refuse("upper must be later than lower, or inf", high, within & ~(high > low))
-    low, high = np.where(within, low, 0.0), np.where(within, high, np.inf)
-    grid = np.unique(np.concatenate([low.ravel(), high.ravel(), [0.0, np.inf]]))
-    return _Intervals(grid, np.searchsorted(grid, low), np.searchsorted(grid, high), within)
+def event_time_bootstrap(
+    lower: npt.ArrayLike,
+    upper: npt.ArrayLike,
+    probability: float,
+    uniforms: npt.ArrayLike,
+    *,
+    included: npt.ArrayLike = True,
+    level: float = 0.95,
+) -> Interval:
+    """Estimate by when this share had the event, with a percentile bootstrap interval.
 
-
-def _patterns(intervals: _Intervals) -> _Patterns:
-    """Count each different interval in each analysis; the leading axes become one, `(R,)`."""
-    participants, points = intervals.inside.shape[-1], len(intervals.grid)
-    pair = (intervals.lower * points + intervals.upper).reshape(-1, participants)
-    pairs, which = np.unique(pair, return_inverse=True)
-    analyses = len(pair)
-    place = np.arange(analyses)[:, None] * len(pairs) + which.reshape(pair.shape)
-    weight = intervals.inside.reshape(pair.shape).ravel().astype(np.float64)
-    counts: Floats = np.bincount(place.ravel(), weight, analyses * len(pairs)).astype(np.float64)
-    counts = counts.reshape(analyses, -1)
-    start, end = pairs[:, None] // points, pairs[:, None] % points
-    cells = np.arange(points - 1)
-    covers = ((start <= cells) & (cells < end)).astype(np.float64)
-    present = counts > 0
-    starts = present @ (start == np.arange(points)).astype(np.float64) > 0
-    ends = present @ (end == np.arange(points)).astype(np.float64) > 0
-    return _Patterns(covers, counts, _support(starts, ends))
-
-
-def _support(starts: Booleans, ends: Booleans) -> Booleans:
-    """Cells `(R, I)` that can hold probability: between a start and an end with neither between.
-
-    Where other analyses' visits cut such a stretch into cells, the last one stands for all of it:
-    an event counts from the visit that sees it, and a curve does not depend on its neighbors.
+    The value and the limits are visits: the ends of the stretches of `event_time`, which says since
+    when the event is possible. A share not reached gives `inf`. `uniforms` `(B, ..., P)` draw B
+    samples. Current limitations: as of `event_free_bootstrap`.
     """
-    points = starts.shape[-1]
-    place = np.arange(points)
-    last_start, last_end = (
-        np.maximum.accumulate(np.where(marks, place, -1), axis=-1)[:, :-1]
-        for marks in (starts, ends)
+    _check_probability(probability)
+    level = checked_level(level)
+    intervals = checked_intervals(lower, upper, included)
+    shape = intervals.inside.shape[:-1]
+    found, samples = _with_samples(intervals, uniforms, level)
+    value = _reached(found, probability)[1].reshape(shape)
+    values = _reached(samples, probability)[1].reshape((-1, *shape))
+    tail = (1 - level) / 2
+    low = np.quantile(values, tail, axis=0, method="lower")
+    high = np.quantile(values, 1 - tail, axis=0, method="higher")
+    never = np.all(~np.isfinite(intervals.upper), axis=-1)
+    reason = first_reason(*_failures(found, samples, shape), (never, Reason.NO_EVENTS))
+    failed = (found.reason != Reason.OK).reshape(shape)
+    return as_interval(np.where(failed, np.nan, value), (low, high), level, reason)
+
+
+def _estimated(intervals: Intervals) -> _Estimate:
+    """Turnbull's estimate of every analysis; the leading axes become one, `(R,)`."""
+    people = intervals.inside.shape[-1]
+    flat = Intervals(
+        intervals.lower.reshape(-1, people),
+        intervals.upper.reshape(-1, people),
+        intervals.inside.reshape(-1, people),
     )
-    next_start, next_end = (
-        np.minimum.accumulate(np.where(marks, place, points)[:, ::-1], axis=-1)[:, ::-1][:, 1:]
-        for marks in (starts, ends)
+    parts = []
+    for block in blocks_of_analyses(len(flat.inside), people):
+        parts.append(_of_block(Intervals(flat.lower[block], flat.upper[block], flat.inside[block])))
+    width = max(part.mass.shape[-1] for part in parts)
+    joined = [
+        np.concatenate([_filled_up(values, width) for values in column])
+        for column in zip(*parts, strict=True)
+    ]
+    return _Estimate(*joined)
+
+
+def _of_block(intervals: Intervals) -> _Estimate:
+    cells = cells_of(intervals)
+    mass, optimal = maximum_likelihood(cells)
+    participants = np.sum(cells.counts, axis=-1)
+    reason = first_reason(
+        (participants == 0, Reason.NO_PARTICIPANTS), (~optimal, Reason.NOT_CONVERGED)
     )
-    stretch = (last_start >= 0) & (last_start >= last_end) & (next_end <= next_start)
-    return np.asarray(stretch & ends[:, 1:])
+    fitted = (cells.covers @ mass[..., None])[..., 0]
+    logs = np.log(np.where((cells.counts > 0) & (fitted > 0), fitted, 1.0))
+    log_likelihood = np.where(reason == Reason.OK, np.sum(cells.counts * logs, axis=-1), np.nan)
+    return _Estimate(cells.left, cells.right, mass, participants, log_likelihood, reason)
 
 
-def _expectation_maximization(patterns: _Patterns) -> tuple[Floats, Booleans]:
-    """Iterate every analysis until its probabilities stand still.
-
-    Where one falls to exactly 0 the iteration slows down without end. There it is tried without the
-    smallest probabilities, and the result taken if it is the maximum: no cell could take more.
-    """
-    nobody = np.sum(patterns.counts, axis=-1) == 0
-    width = np.maximum(np.sum(patterns.support, axis=-1, keepdims=True), 1)
-    mass, still = _iterated(patterns, patterns.support / width, ~nobody, FIRST_STEPS)
-    for small in NEARLY_NONE:
-        trimmed = np.where(mass < small, 0.0, mass)
-        trimmed = trimmed / np.maximum(np.sum(trimmed, axis=-1, keepdims=True), small)
-        tried, stands = _iterated(patterns, trimmed, ~still & ~nobody, FIRST_STEPS)
-        better = ~still & stands & _is_maximum(patterns, tried, OPTIMAL)
-        mass, still = np.where(better[:, None], tried, mass), still | better
-    mass, still = _iterated(patterns, mass, ~still & ~nobody, MOST_STEPS)
-    return mass, still | _is_maximum(patterns, mass, NEARLY_OPTIMAL)
+def _filled_up(values: npt.NDArray[Any], width: int) -> npt.NDArray[Any]:
+    """Cells of no probability at the end, so that all analyses have the same number."""
+    if values.ndim == 1 or values.shape[-1] == width:
+        return values
+    fill = np.inf if np.isinf(values[:, -1:]).all() else 0.0
+    empty = np.full((len(values), width - values.shape[-1]), fill)
+    return np.concatenate([values, empty], axis=-1)
 
 
-def _iterated(
-    patterns: _Patterns, start: Floats, moving: Booleans, steps: int
-) -> tuple[Floats, Booleans]:
-    """Probabilities after EM of the analyses that move, and which stand still at the end."""
-    mass, active = start.copy(), np.flatnonzero(moving)
-    total = np.maximum(np.sum(patterns.counts, axis=-1, keepdims=True), 1.0)
-    for _ in range(steps // STEPS_BETWEEN_CHECKS):
-        if len(active) == 0:
-            break
-        share, current = patterns.counts[active] / total[active], mass[active]
-        change = np.zeros(len(active))
-        for _ in range(STEPS_BETWEEN_CHECKS):
-            following = current * _weight(patterns.covers, share, current)
-            change = np.max(np.abs(following - current), axis=-1)
-            current = following
-        mass[active] = current
-        active = active[change >= TOLERANCE]
-    still = np.ones(len(mass), bool)
-    still[active] = False
-    return mass, still
+def _free_at(found: _Estimate, time: float) -> Floats:
+    return np.asarray(np.sum(found.mass, axis=-1, where=found.right > time))
 
 
-def _weight(covers: Floats, share: Floats, mass: Floats) -> Floats:
-    """Factor by which each cell's probability changes: above 1 where the data want more."""
-    fitted = mass @ covers.T
-    return np.asarray(np.divide(share, fitted, out=np.zeros_like(share), where=fitted > 0) @ covers)
+def _reached(found: _Estimate, probability: float) -> tuple[Floats, Floats]:
+    """Ends of the first cell at which this share has had the event."""
+    seen = np.where(np.isfinite(found.right), found.mass, 0.0)
+    there = np.cumsum(seen, axis=-1) >= probability - TOLERANCE
+    first = np.argmax(there, axis=-1)[:, None]
+    never = ~np.any(there, axis=-1)
+    after, by = (
+        np.where(never, np.inf, np.take_along_axis(ends, first, axis=-1)[:, 0])
+        for ends in (found.left, found.right)
+    )
+    return after, by
 
 
-def _is_maximum(patterns: _Patterns, mass: Floats, tolerance: float) -> Booleans:
-    """Whether every participant is possible and no cell wants more probability."""
-    possible = np.all((mass @ patterns.covers.T > 0) | (patterns.counts == 0), axis=-1)
-    total = np.maximum(np.sum(patterns.counts, axis=-1, keepdims=True), 1.0)
-    wanted = np.max(_weight(patterns.covers, patterns.counts / total, mass), axis=-1)
-    return np.asarray(possible & (wanted <= 1 + tolerance))
+def _with_samples(
+    intervals: Intervals, uniforms: npt.ArrayLike, level: float
+) -> tuple[_Estimate, _Estimate]:
+    """The estimate, and those of the samples that the random numbers draw, `(B * R,)`."""
+    draws = _checked_uniforms(uniforms, intervals.inside.shape, level)
+    chosen, drawn = _resampled(intervals.inside, draws)
+    lower, upper = (_taken(ends, chosen) for ends in (intervals.lower, intervals.upper))
+    return _estimated(intervals), _estimated(Intervals(lower, upper, drawn))
+
+
+def _failures(
+    found: _Estimate, samples: _Estimate, shape: tuple[int, ...]
+) -> tuple[tuple[Booleans, Reason], ...]:
+    unsettled = (samples.reason == Reason.NOT_CONVERGED).reshape((-1, *shape))
+    return (
+        ((found.reason == Reason.NO_PARTICIPANTS).reshape(shape), Reason.NO_PARTICIPANTS),
+        ((found.reason == Reason.NOT_CONVERGED).reshape(shape), Reason.NOT_CONVERGED),
+        (np.any(unsettled, axis=0), Reason.NOT_CONVERGED),
+    )
+
+
+def _check_probability(probability: float) -> None:
+    if not 0 < probability < 1:
+        raise ValueError(f"probability must lie between 0 and 1, such as 0.5; got {probability!r}")
 
 
 def _checked_uniforms(uniforms: npt.ArrayLike, shape: tuple[int, ...], level: float) -> Floats:

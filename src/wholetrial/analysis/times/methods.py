@@ -4,6 +4,12 @@ from wholetrial.analysis.method import Method
 
 TIMES = (
     Method(
+        "aalen_johansen",
+        "Aalen-Johansen estimate of the cumulative incidence with competing risks",
+        "curve",
+        "Aalen OO, Johansen S. Scand J Stat 1978;5:141-50.",
+    ),
+    Method(
         "brookmeyer_crowley",
         "Brookmeyer-Crowley limits of the median",
         "interval",
@@ -26,6 +32,12 @@ TIMES = (
         "hazard ratio by Cox regression",
         "model",
         "Cox DR. J R Stat Soc B 1972;34:187-220.",
+    ),
+    Method(
+        "interval_log_rank",
+        "log-rank test for interval-censored times, permutation form",
+        "test",
+        "Sun J. Stat Med 1996;15:1387-95.",
     ),
     Method(
         "kaplan_meier",

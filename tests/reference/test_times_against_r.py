@@ -1,0 +1,111 @@
+"""Competing risks and the log-rank test between visits against R, from what its scripts stored."""
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from comparing import difference, numbers
+
+from wholetrial.analysis.times.cumulative_incidence import cumulative_incidence, incidence_at
+from wholetrial.analysis.times.interval_log_rank import (
+    interval_logrank_score,
+    interval_logrank_test,
+)
+from wholetrial.analysis.times.log_rank import logrank_score
+from wholetrial.analysis.times.ordered import step_at
+
+HERE = Path(__file__).parent
+PACKAGES = {"competing_risks": ("survival",), "interval_log_rank": ("survival", "coin")}
+
+
+def stored(name: str) -> Any:
+    return json.loads((HERE / f"{name}.json").read_text())
+
+
+def given(values: list[Any]) -> np.ndarray:
+    return np.array([np.inf if value == "Inf" else value for value in values], float)
+
+
+@pytest.mark.parametrize("name", PACKAGES)
+def test_r_still_gives_the_stored_results(name: str) -> None:
+    rscript = shutil.which("Rscript")
+    if rscript is None:
+        pytest.skip("R is not installed: the stored results are not computed again")
+    for package in PACKAGES[name]:
+        if _run(rscript, "-e", f'cat(requireNamespace("{package}", quietly = TRUE))') != "TRUE":
+            pytest.skip(f"R has no package {package}: the stored results are not computed again")
+    again = json.loads(_run(rscript, str(HERE / f"{name}.R")))
+    assert _names(again) == _names(stored(name))
+    assert difference(_flat(again), _flat(stored(name))) <= 1e-12
+
+
+@pytest.mark.parametrize("row", stored("competing_risks")["trials"])
+def test_cumulative_incidence_matches_r(row: dict[str, Any]) -> None:
+    at = given(row["at"])
+    for cause, reference in row["causes"].items():
+        curve = cumulative_incidence(row["time"], row["cause"], int(cause))
+        passed = np.searchsorted(curve.times, at, side="right")
+        assert (
+            difference(step_at(curve.incidence, passed, 0), given(reference["incidence"])) < 1e-12
+        )
+        error = np.sqrt(step_at(curve.variance, passed, 0))
+        assert difference(error, given(reference["std_err"])) < 1e-12
+        interval = incidence_at(curve, at)
+        for limit, key in ((interval.low, "low"), (interval.high, "high")):
+            assert difference(limit, numbers(reference[key])) < 1e-12
+
+
+@pytest.mark.parametrize("scores", ["sun", "finkelstein"])
+@pytest.mark.parametrize("row", stored("interval_log_rank")["visits"])
+def test_interval_logrank_matches_a_second_implementation_and_coin(
+    row: dict[str, Any], scores: Any
+) -> None:
+    lower, upper, arm, stratum = (given(row[key]) for key in ("lower", "upper", "arm", "stratum"))
+    call = {"arms": sorted(set(arm)), "stratum": stratum, "scores": scores}
+    score = interval_logrank_score(lower, upper, arm, **call)
+    test = interval_logrank_test(lower, upper, arm, **call)
+    reference = row[scores]
+    assert difference(score.excess, given(reference["excess"])) < 1e-10
+    assert difference(score.covariance.ravel(), given(reference["covariance"])) < 1e-10
+    for prefix in ("", "coin_"):
+        assert abs(test.statistic - reference[f"{prefix}chisq"]) < 1e-10
+        assert abs(test.p_value - reference[f"{prefix}p"]) < 1e-10
+
+
+def test_interval_logrank_of_exact_times_is_the_logrank_score_of_r() -> None:
+    """An event at a time lies just before it: each time known, the scores are the log-rank's."""
+    (row,) = stored("interval_log_rank")["exact"]
+    time, event, arm = given(row["time"]), given(row["event"]) == 1, given(row["arm"])
+    lower, upper = np.where(event, time - 0.25, time), np.where(event, time, np.inf)
+    score = interval_logrank_score(lower, upper, arm, arms=[0, 1])
+    assert difference(score.excess, given(row["excess"])) < 1e-10
+    assert difference(score.excess, given(row["observed_minus_expected"])) < 1e-10
+    assert difference(score.covariance.ravel(), given(row["covariance"])) < 1e-10
+    exact = logrank_score(time, event, arm, arms=[0, 1])
+    assert difference(score.excess, exact.excess) < 1e-10
+
+
+def _run(program: str, *arguments: str) -> str:
+    done = subprocess.run([program, *arguments], capture_output=True, text=True, check=True)
+    return done.stdout
+
+
+def _flat(document: Any) -> np.ndarray:
+    if isinstance(document, dict):
+        document = list(document.values())
+    if isinstance(document, list):
+        return np.concatenate([_flat(item) for item in document])
+    return numbers(document)
+
+
+def _names(document: Any) -> Any:
+    """The document's names and lengths, with what is missing, its numbers left out."""
+    if isinstance(document, dict):
+        return {name: _names(item) for name, item in document.items()}
+    if isinstance(document, list):
+        return [_names(item) for item in document]
+    return "number" if isinstance(document, (int, float)) else document
