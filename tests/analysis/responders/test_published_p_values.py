@@ -1,8 +1,8 @@
 """P-values and intervals that papers print, from the counts they print.
 
 Krueger, N Engl J Med 2007;356:580-92 (safety is as treated: 252 and 67). METOP: subcutaneous
-methotrexate v placebo. Reich 2020: ixekizumab v methotrexate. Counts of Krueger's safety and of Reich
-are derived from printed percentages.
+methotrexate v placebo. Reich 2020: ixekizumab v methotrexate. IXORA-S: ixekizumab v ustekinumab. Counts
+of Krueger's safety and of Reich are derived from printed percentages.
 """
 
 import pytest
@@ -46,3 +46,10 @@ def test_reich_pasi_75_matches_published() -> None:
 
 def test_reich_pasi_100_matches_published_when_doubled() -> None:
     assert f"{2 * fisher_exact_test(22, 54, 7, 54).p_value:.4f}" == "0.0041"
+
+
+def test_ixora_s_prints_an_adjusted_difference_that_counts_alone_do_not_give() -> None:
+    """PASI 90: printed as 32.1 (97.5 % 19.8 to 44.5), adjusted; the counts give 30.6."""
+    crude = risk_difference_wald(99, 136, 70, 166, 0.975)
+    assert f"{100 * crude.value:.1f}" == "30.6"
+    assert crude.low < 0.321 < crude.high
