@@ -23,7 +23,11 @@ from wholetrial.analysis.measurements.mmrm.empirical import (
 )
 from wholetrial.analysis.measurements.mmrm.fit import MixedModel
 from wholetrial.analysis.measurements.mmrm.likelihood import between, weights_of
-from wholetrial.analysis.measurements.mmrm.structures import curvature_of, unstructured_curvature
+from wholetrial.analysis.measurements.mmrm.structures import (
+    curvature_of,
+    pairs_of,
+    unstructured_curvature,
+)
 
 DEPENDENT = 1e-12
 TINY = float(np.finfo(np.float64).tiny)
@@ -148,7 +152,7 @@ def _full(model: MixedModel) -> Floats:
     moments, peak = model.fitted.moments, model.fitted.peak
     sigma, uncertain = peak.covariance.sigma, peak.parameter_covariance
     if model.structure == "unstructured":
-        rows, columns = np.tril_indices(sigma.shape[-1])
+        rows, columns = pairs_of(sigma.shape[-1])
         bent = unstructured_curvature(sigma)
         change = np.linalg.solve(
             np.swapaxes(bent.slopes[:, :, rows, columns], -1, -2),

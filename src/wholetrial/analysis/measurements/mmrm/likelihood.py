@@ -14,7 +14,7 @@ import numpy as np
 
 from wholetrial.analysis.estimate import Floats
 from wholetrial.analysis.measurements.mmrm.patterns import Moments
-from wholetrial.analysis.measurements.mmrm.structures import Covariance
+from wholetrial.analysis.measurements.mmrm.structures import Covariance, pairs_of
 
 
 class Likelihood(NamedTuple):
@@ -152,7 +152,7 @@ def _by_parameter(
 ) -> tuple[Floats, Floats]:
     """X'W S W X `(B, M, F, F)` and X'W S W r `(B, M, F)` for each derivative S of sigma."""
     replicates, groups, count, visits = moments.products.shape
-    rows, columns = np.tril_indices(visits)
+    rows, columns = pairs_of(visits)
     pairs = len(rows)
     of_pair = inverse[:, :, rows, :, None] * inverse[:, :, columns, None, :]
     turned = np.swapaxes(moments.squares.reshape(replicates, groups, -1), -1, -2)

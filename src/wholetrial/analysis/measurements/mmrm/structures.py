@@ -11,10 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from wholetrial.analysis.estimate import Floats
 from wholetrial.analysis.measurements.mmrm.correlations import (
@@ -68,6 +70,19 @@ def curvature_of(name: str, parameters: Floats, visits: int) -> Floats:
     return _second(_parts(kind, heterogeneous, parameters, visits))
 
 
+class Pairs(NamedTuple):
+    """The rows and columns of a lower triangle, row by row."""
+
+    rows: npt.NDArray[np.intp]
+    columns: npt.NDArray[np.intp]
+
+
+@cache
+def pairs_of(visits: int) -> Pairs:
+    """Give every pair of visits once, the later first."""
+    return Pairs(*np.tril_indices(visits))
+
+
 class Bent(NamedTuple):
     """First `(B, M, V, V)` and second `(B, M, M, V, V)` derivatives of a covariance."""
 
@@ -100,13 +115,13 @@ def unstructured_curvature(sigma: Floats) -> Bent:
 
 
 def _unstructured_start(sigma: Floats) -> Floats:
-    rows, columns = np.tril_indices(sigma.shape[-1])
+    rows, columns = pairs_of(sigma.shape[-1])
     factor = np.linalg.inv(np.linalg.cholesky(_positive(sigma)))
     return np.asarray(factor[:, rows, columns])
 
 
 def _unstructured(parameters: Floats, visits: int) -> Covariance:
-    rows, columns = np.tril_indices(visits)
+    rows, columns = pairs_of(visits)
     root = _root(parameters, visits)
     sigma = root @ np.swapaxes(root, -1, -2)
     half = np.einsum("bvk,bkw->bkvw", root[:, :, rows], sigma[:, columns, :])
@@ -114,7 +129,7 @@ def _unstructured(parameters: Floats, visits: int) -> Covariance:
 
 
 def _unstructured_bending(parameters: Floats, weights: Floats) -> Floats:
-    rows, columns = np.tril_indices(weights.shape[-1])
+    rows, columns = pairs_of(weights.shape[-1])
     root = _root(parameters, weights.shape[-1])
     sigma = root @ np.swapaxes(root, -1, -2)
     left = np.swapaxes(root, -1, -2) @ weights
@@ -132,7 +147,7 @@ def _unstructured_bending(parameters: Floats, weights: Floats) -> Floats:
 def _root(parameters: Floats, visits: int) -> Floats:
     """The inverse of the factor L where the inverse covariance is L'L, both lower triangular."""
     factor = np.zeros((len(parameters), visits, visits))
-    rows, columns = np.tril_indices(visits)
+    rows, columns = pairs_of(visits)
     factor[:, rows, columns] = parameters
     return np.asarray(np.linalg.inv(factor))
 

@@ -1,0 +1,6 @@
+"""The drawn trials of these tests can be imported by their file's name."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
