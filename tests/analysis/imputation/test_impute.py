@@ -276,6 +276,16 @@ def test_one_visit_is_imputed_from_the_covariates(a_trial: Trial) -> None:
     np.testing.assert_allclose(once[:5], predicted[:5], rtol=1e-9)
 
 
+def test_a_trial_may_have_no_covariates(a_trial: Trial) -> None:
+    who = a_trial(19, replicates=(2,))
+    alone = as_measured(who.values, who.arm, arms=who.arms)
+    many = impute(alone, JUMP, Draws(3, 4, [0, 1]))
+    found = ancova_pooled(alone, many)
+    first = [alone.values[:, alone.arm[0] == place, 0].mean(axis=-1) for place in (0, 1)]
+    np.testing.assert_allclose(found.means.value[:, 0], np.transpose(first), rtol=1e-12)
+    assert np.isfinite(found.differences.p_value).all()
+
+
 def test_who_is_not_included_is_neither_used_nor_imputed(a_trial: Trial) -> None:
     who = a_trial(17)
     inside = np.arange(40) >= 6

@@ -55,7 +55,7 @@ class _Trial(NamedTuple):
 
 def _trial(folder: Path) -> _Trial:
     data = read(folder / "long.csv")
-    ids, row = np.unique(data["id"].astype(int), return_inverse=True)
+    ids, row = np.unique(data["id"], return_inverse=True)
     visits, column = np.unique(floats(data["visit"]), return_inverse=True)
     arms = sorted(set(data["arm"]), key=lambda label: (label != "control", label))
     values = np.full((len(ids), len(visits)), np.nan)
@@ -67,6 +67,14 @@ def _trial(folder: Path) -> _Trial:
     return _Trial(who, ids, [f"{visit:g}" for visit in visits])
 
 
+def _assumed(who: Measured, strategy: str) -> Assumption:
+    """In these cases the first visit missed is the event."""
+    missing = np.isnan(who.values)
+    never = missing.shape[-1]
+    first = np.where(np.any(missing, axis=-1), np.argmax(missing, axis=-1), never)
+    return Assumption(strategy, reference=0, first_affected=first)
+
+
 def _conditional(
     folder: Path, result: Any, pooled_allowed: float, imputed_allowed: float, names: tuple[str, ...]
 ) -> Iterator[Comparison]:
@@ -74,7 +82,7 @@ def _conditional(
     for short, strategy in STRATEGIES.items():
         if short not in result:
             continue
-        part, assumption = result[short], Assumption(strategy, reference=0)
+        part, assumption = result[short], _assumed(trial.who, strategy)
         once = impute_conditional_mean(trial.who, assumption)
         left_out = impute_leaving_one_out(trial.who, assumption)
         found = ancova_jackknifed(trial.who, once, left_out)
@@ -83,7 +91,7 @@ def _conditional(
             ours = [getattr(effect, name)[place] for name in names]
             reference = [row[EFFECT[name]] for name in names]
             yield Comparison(CONDITIONAL, ours, reference, pooled_allowed)
-        people = np.searchsorted(trial.ids, [int(row["id"]) for row in part["imputed"]])
+        people = np.searchsorted(trial.ids, [str(row["id"]) for row in part["imputed"]])
         visits = [trial.visits.index(str(row["visit"])) for row in part["imputed"]]
         ours = once.values[0, people, visits]
         reference = [row["imputed"] for row in part["imputed"]]
@@ -129,7 +137,7 @@ def _approximate_bayes(folder: Path, result: Any) -> Iterator[Comparison]:
     for short, strategy in STRATEGIES.items():
         if short not in result:
             continue
-        many = impute(trial.who, Assumption(strategy, reference=0), Draws(2013, DRAWS))
+        many = impute(trial.who, _assumed(trial.who, strategy), Draws(2013, DRAWS))
         found = ancova_pooled(trial.who, many)
         for row in result[short]:
             effect, place = _parameter(found, trial, row["parameter"])

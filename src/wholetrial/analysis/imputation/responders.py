@@ -42,9 +42,16 @@ def on_instrument(
         raise ValueError(f"low must be below high; got low {low!r} and high {high!r}")
     start = low if np.isfinite(low) else 0.0
     values = imputed.values
-    shown = start + np.rint((values - start) / step) * step if step > 0 else values
+    shown = start + _whole_steps(values - start, step) if step > 0 else values
     shown = np.where(imputed.imputed, np.clip(shown, low, high), values)
     return replace(imputed, values=shown)
+
+
+def _whole_steps(values: Floats, step: float) -> Floats:
+    """Round to multiples of the step; 3 steps of 0.1 are 0.3, as one would write it."""
+    whole, in_one = np.rint(values / step), np.rint(1 / step)
+    exact = in_one >= 1 and abs(in_one * step - 1) < 1e-12
+    return np.asarray(whole / in_one if exact else whole * step)
 
 
 def risk_difference_pooled(
