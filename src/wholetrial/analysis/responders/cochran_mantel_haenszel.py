@@ -99,4 +99,4 @@ def _chi_square(strata: Strata, departure: Floats, alternative: str) -> Test:
         "greater": special.ndtr(-root),
         "less": special.ndtr(root),
     }[alternative]
-    return as_test(p_value, root**2, reason)
+    return as_test(p_value, np.square(root), reason)

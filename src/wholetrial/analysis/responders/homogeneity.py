@@ -78,7 +78,7 @@ def tarone_test(
     """
     expected = _expected(checked_strata(events, participants, control_events, control_participants))
     total = over_strata(expected.variance)
-    excess = over_strata(expected.departure) ** 2 / np.where(total > 0, total, 1.0)
+    excess = np.square(over_strata(expected.departure)) / np.where(total > 0, total, 1.0)
     return _chi_square(expected, np.maximum(_sum_of_squares(expected) - excess, 0.0))
 
 

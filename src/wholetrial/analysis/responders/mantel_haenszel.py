@@ -32,6 +32,8 @@ from wholetrial.analysis.responders.strata import (
     shares,
 )
 
+ROUNDING = 1e-13
+
 
 def risk_difference_mantel_haenszel(
     events: npt.ArrayLike,
@@ -58,8 +60,10 @@ def risk_difference_mantel_haenszel(
     unbalanced = n**2 * control_x - control_n**2 * x + n * control_n * (control_n - n) / 2
     discordant = x * (control_n - control_x) + control_x * (n - x)
     known = np.where(np.isnan(difference), 0.0, difference)
-    variance = known * over_strata(unbalanced / total**2) + over_strata(discordant / (2 * total))
-    return _effect(strata, difference, variance, level)
+    parts = known * over_strata(unbalanced / total**2), over_strata(discordant / (2 * total))
+    # what is left of two numbers of one size is rounding, not variance
+    nothing = np.abs(parts[0] + parts[1]) <= ROUNDING * np.abs(parts[1])
+    return _effect(strata, difference, np.where(nothing, 0.0, parts[0] + parts[1]), level)
 
 
 def risk_difference_mantel_haenszel_greenland_robins(
@@ -207,10 +211,10 @@ def log_odds_ratio_mantel_haenszel(
     product, opposite = x * (control_n - control_x) / total, (n - x) * control_x / total
     above, below = over_strata(product), over_strata(opposite)
     variance = (
-        over_strata(concordant * product) / (2 * _positive(above) ** 2)
+        over_strata(concordant * product) / (2 * np.square(_positive(above)))
         + over_strata(concordant * opposite + (1 - concordant) * product)
         / (2 * _positive(above * below))
-        + over_strata((1 - concordant) * opposite) / (2 * _positive(below) ** 2)
+        + over_strata((1 - concordant) * opposite) / (2 * np.square(_positive(below)))
     )
     return _log_effect(strata, above, below, variance, level)
 

@@ -174,7 +174,7 @@ def _limit(given: _Conditional, tail: float, *, below: bool) -> Floats:
         count = given.counts[which]
         beyond = count >= observed if below else count <= observed
         share = ordered_sum(probability * beyond)
-        return np.log(tail) - np.log(np.maximum(share, 1e-300))
+        return np.asarray(np.log(tail) - np.log(np.maximum(share, 1e-300)))
 
     found = crossing(excess, *_ends(given, -1.0 if below else 1.0))
     if below:

@@ -5,6 +5,8 @@ Yan X, Su XG. Stat Biopharm Res 2010;2:329-35. Strata are the last axis, `(..., 
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import numpy.typing as npt
 
@@ -15,6 +17,14 @@ from wholetrial.analysis.responders.strata import (
     mantel_haenszel_weights,
     over_strata,
 )
+
+
+class _Wilson(NamedTuple):
+    """A weighted proportion `(...)`, and its variance were it at its lower or its upper limit."""
+
+    proportion: Floats
+    below: Floats
+    above: Floats
 
 
 def risk_difference_stratified_newcombe(
@@ -41,36 +51,26 @@ def risk_difference_stratified_newcombe(
     total = over_strata(weights)
     share = weights / np.where(total > 0, total, 1.0)[..., None]
     z = normal_quantile(level)
-    active = _wilson(OneArm(strata.events, strata.participants), share, z, level)
-    control = _wilson(OneArm(strata.control_events, strata.control_participants), share, z, level)
-    active_spread, control_spread = (
-        over_strata(share**2 / np.maximum(people, 1.0))
-        for people in (strata.participants, strata.control_participants)
-    )
-
-    def half(above: Floats, below: Floats) -> Floats:
-        variance = above * (1 - above) * active_spread + below * (1 - below) * control_spread
-        return z * np.sqrt(np.maximum(variance, 0.0))
-
-    difference = active.value - control.value
-    limits = (
-        difference - half(active.low, control.high),
-        difference + half(active.high, control.low),
-    )
+    active = _wilson(OneArm(strata.events, strata.participants), share, z)
+    control = _wilson(OneArm(strata.control_events, strata.control_participants), share, z)
+    difference = active.proportion - control.proportion
+    below = z * np.sqrt(active.below + control.above)
+    above = z * np.sqrt(active.above + control.below)
+    limits = difference - below, difference + above
     value = np.where(strata.reason == Reason.OK, difference, np.nan)
     return as_interval(value, limits, level, strata.reason)
 
 
-def _wilson(arm: OneArm, share: Floats, z: float, level: float) -> Interval:
-    """The weighted proportion of an arm, and the same mean of its strata's Wilson limits.
+def _wilson(arm: OneArm, share: Floats, z: float) -> _Wilson:
+    """An arm's weighted proportion, and its variance at the weighted limits of Wilson.
 
     The limits have a smaller quantile than one alone, so that their mean has the level.
     """
-    n = np.maximum(arm.participants, 1.0)
-    proportion = arm.events / n
+    x, n = arm.events, np.maximum(arm.participants, 1.0)
+    proportion = x / n
     spread = np.sqrt(proportion * (1 - proportion) / n)
     varies = over_strata(spread * share) > 0
-    # where nothing varies, proportions that are equal and all but 0 or 1
+    # where nothing varies: proportions that are equal, and all but 0 or 1
     spread = np.where(varies[..., None], spread, 1 / np.sqrt(n))
     together = over_strata(share * spread)
     quantile = z * np.sqrt(over_strata((share * spread) ** 2))
@@ -78,5 +78,11 @@ def _wilson(arm: OneArm, share: Floats, z: float, level: float) -> Interval:
     center = proportion + quantile**2 / (2 * n)
     half = quantile * np.sqrt(proportion * (1 - proportion) / n + quantile**2 / (4 * n**2))
     whole = 1 + quantile**2 / n
-    low, high = (over_strata(share * (center + side * half) / whole) for side in (-1, 1))
-    return as_interval(over_strata(share * proportion), (low, high), level, Reason.OK)
+    low = np.where(x == 0, 0.0, (center - half) / whole)
+    high = np.where(x == n, 1.0, (center + half) / whole)
+    people = over_strata(share**2 / n)
+    below, above = (
+        over_strata(share * limit) * over_strata(share * (1 - limit)) * people
+        for limit in (low, high)
+    )
+    return _Wilson(over_strata(share * proportion), below, above)

@@ -263,7 +263,7 @@ def _test(problem: _Problem, reason: Reasons) -> Test:
     score, error = (part.reshape(reason.shape) for part in _summed(scores, problem.tables))
     reason = np.where((reason == Reason.OK) & (error == 0), np.int8(Reason.SINGULAR), reason)
     root = score / np.where(error > 0, error, 1.0)
-    return as_test(special.erfc(np.abs(root) / np.sqrt(2)), root**2, reason)
+    return as_test(special.erfc(np.abs(root) / np.sqrt(2)), np.square(root), reason)
 
 
 def _homogeneity(
