@@ -14,6 +14,7 @@ from wholetrial.analysis.estimate import Floats
 from wholetrial.analysis.imputation.strategies import Names, checked_strategies
 
 Indices = npt.NDArray[np.intp]
+WITHOUT_REFERENCE = ("missing_at_random", "last_mean_carried_forward")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +98,8 @@ def affected(who: Measured, assumption: Assumption) -> Affected:
     if assumption.reference is not None:
         labels = _of_people("reference", assumption.reference, people)
         reference = _arm_places("reference", labels, who.arms, who.included)
-    elif not np.all(np.isin(strategy, ("missing_at_random", "last_mean_carried_forward"))):
-        name = next(str(one) for one in np.unique(strategy) if one != "missing_at_random")
-        raise ValueError(f"strategy {name!r} needs the label of the reference arm; got None")
+    elif needing := [str(name) for name in np.unique(strategy) if name not in WITHOUT_REFERENCE]:
+        raise ValueError(f"strategy {needing[0]!r} needs the label of the reference arm; got None")
     first = after_last_measured(who.values)
     if assumption.first_affected is not None:
         first = _of_people("first_affected", assumption.first_affected, people)
