@@ -80,7 +80,7 @@ def marginal_risks(
     """
     trial = _trial(outcome, arm, covariates, included, arms)
     prediction = _predicted(trial)
-    return _estimated(trial, prediction, _unconditional(trial, prediction), least=2)
+    return _estimated(prediction, _unconditional(trial, prediction))
 
 
 def marginal_risks_permuted_blocks(
@@ -106,7 +106,7 @@ def marginal_risks_permuted_blocks(
     trial = _trial(outcome, arm, covariates, included, arms)
     prediction = _predicted(trial)
     covariance = _unconditional(trial, prediction) - _told_by(stratum, trial, prediction)
-    return _estimated(trial, prediction, covariance, least=2)
+    return _estimated(prediction, covariance)
 
 
 def marginal_risks_model_based(
@@ -127,7 +127,7 @@ def marginal_risks_model_based(
     """
     trial = _trial(outcome, arm, covariates, included, arms)
     prediction = _predicted(trial)
-    return _estimated(trial, prediction, _conditional(prediction, trial, _from_model))
+    return _estimated(prediction, _conditional(prediction, trial, _from_model))
 
 
 def marginal_risks_robust(
@@ -148,7 +148,7 @@ def marginal_risks_robust(
     """
     trial = _trial(outcome, arm, covariates, included, arms)
     prediction = _predicted(trial)
-    return _estimated(trial, prediction, _conditional(prediction, trial, _robust))
+    return _estimated(prediction, _conditional(prediction, trial, _robust))
 
 
 def marginal_risks_robust_hc3(
@@ -171,7 +171,7 @@ def marginal_risks_robust_hc3(
     """
     trial = _trial(outcome, arm, covariates, included, arms)
     prediction = _predicted(trial)
-    return _estimated(trial, prediction, _conditional(prediction, trial, _robust_hc3))
+    return _estimated(prediction, _conditional(prediction, trial, _robust_hc3))
 
 
 def _trial(
@@ -224,18 +224,12 @@ def _predicted(trial: _Trial) -> _Prediction:
     return _Prediction(fit, probability, risk, reason)
 
 
-def _estimated(
-    trial: _Trial, prediction: _Prediction, covariance: Floats, least: int = 1
-) -> MarginalRisks:
-    few = (trial.members.sum(axis=-1) < least).any(axis=-1)
-    reason = np.where(
-        (prediction.reason == Reason.OK) & few, np.int8(Reason.TOO_FEW), prediction.reason
-    )
-    known = reason == Reason.OK
+def _estimated(prediction: _Prediction, covariance: Floats) -> MarginalRisks:
+    known = prediction.reason == Reason.OK
     return MarginalRisks(
         np.where(known[..., None], prediction.risk, np.nan),
         np.where(known[..., None, None], covariance, np.nan),
-        reason,
+        prediction.reason,
     )
 
 
