@@ -16,6 +16,7 @@ from parts.levels import (
     simulated_levels,
     where_wald_fails,
 )
+from parts.levels_of_pairs import levels_of_paired_tests, levels_of_several_arms
 from parts.methods import methods_built, methods_planned
 from parts.model import (
     known_misses,
@@ -39,6 +40,8 @@ PARTS: dict[str, Callable[[], str]] = {
     "house": house,
     "instruments": instruments,
     "known misses": known_misses,
+    "levels of pairs": levels_of_paired_tests,
+    "levels of several arms": levels_of_several_arms,
     "levels of strata": levels_of_strata,
     "levels of tests": levels_of_tests,
     "measurement assumptions": measurement_assumptions,

@@ -24,6 +24,7 @@ from wholetrial.analysis.responders import (
     proportions,
     ratios,
     risk_difference,
+    stratified_exact,
     stratified_score,
     two_proportion_tests,
     unconditional,
@@ -60,11 +61,15 @@ TESTS = (
     Shown("Pearson", two_proportion_tests.pearson_test),
     Shown("Pearson with correction", two_proportion_tests.pearson_corrected_test),
 )
+WALD = Shown("Wald", proportions.wald)
+WILSON = Shown("Wilson", proportions.wilson)
 ONE_ARM = (
     Shown("Clopper-Pearson", proportions.clopper_pearson),
-    Shown("Wilson", proportions.wilson),
+    Shown("mid-p", proportions.mid_p),
+    WILSON,
+    Shown("Wilson with correction", proportions.wilson_corrected),
     Shown("Jeffreys", proportions.jeffreys),
-    Shown("Wald", proportions.wald),
+    WALD,
 )
 DIFFERENCES = (
     Shown("Miettinen-Nurminen", risk_difference.risk_difference_miettinen_nurminen),
@@ -141,7 +146,7 @@ def coverage_of_one_proportion() -> str:
 
 def coverage_drawn() -> str:
     """Coverage of Wald's and Wilson's interval with 20 participants, over the true proportion."""
-    marks = {"w": ONE_ARM[3], "S": ONE_ARM[1]}
+    marks = {"w": WALD, "S": WILSON}
     places = slice(2, None, 3)
     curves = {mark: _one_arm(shown, 20).share[places] for mark, shown in marks.items()}
     lines = [_line(curves, high / 100) for high in range(100, 68, -2)]
@@ -178,6 +183,7 @@ def levels_of_strata() -> str:
     tests = (
         Shown("Cochran-Mantel-Haenszel", cochran_mantel_haenszel.cmh_test),
         Shown("with correction", cochran_mantel_haenszel.cmh_corrected_test),
+        Shown("exact", stratified_exact.cmh_exact_test),
     )
     errors = [
         (shown.name, *(_percent(_stratified_level(shown, one)) for one in STRATA))
@@ -220,14 +226,14 @@ def simulated_levels() -> str:
 
 def where_wald_fails() -> str:
     """The failures of Wald's interval in plain words, each with its number."""
-    alone = _one_arm(ONE_ARM[3], 20)
-    wilson = _one_arm(ONE_ARM[1], 20)
+    alone = _one_arm(WALD, 20)
+    wilson = _one_arm(WILSON, 20)
     five = int(np.flatnonzero(np.isclose(PROPORTIONS, 0.05))[0])
     apart = _two_arms(DIFFERENCES[-1], (20, 20), _difference)
     settings = every_pair(SPREAD)
     worst = int(apart.share.argmin())
     one, other = settings[worst]
-    large = _one_arm(ONE_ARM[3], 100)
+    large = _one_arm(WALD, 100)
     return (
         "With 20 participants and a true proportion of 5 %, the interval that says 95 % holds the "
         f"truth in {_percent(alone.share[five])} of trials; Wilson's does in "

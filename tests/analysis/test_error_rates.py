@@ -5,7 +5,6 @@ plain loops over exact fractions.
 """
 
 import doctest
-import json
 import sys
 from collections.abc import Callable
 from fractions import Fraction
@@ -19,8 +18,7 @@ from scipy.stats import beta, binom, chi2, norm, poisson
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "docs"))
 
-import simulated_levels
-from parts import error_rates, levels
+from parts import error_rates
 from parts.error_rates import (
     binomial_chances,
     coverage,
@@ -324,31 +322,3 @@ def test_the_examples_of_the_enumeration_run() -> None:
     found = doctest.testmod(error_rates)
     assert found.attempted
     assert not found.failed
-
-
-@pytest.mark.parametrize("draw", [simulated_levels.times, simulated_levels.measurements])
-def test_the_stored_simulation_comes_out_again(draw: Callable) -> None:
-    """The first setting of each; a trial whose P lies on the level may fall on either side."""
-    stored = [simulated_levels.Simulated(**one) for one in json.loads(levels.SIMULATED.read_text())]
-    again = next(draw())
-    before = next(one for one in stored if one[:3] == again[:3])
-    assert again.trials == before.trials == simulated_levels.TRIALS
-    assert again.no_number == before.no_number
-    assert abs(again.rejected - before.rejected) <= 3
-
-
-def test_simulated_levels_are_those_that_the_page_speaks_of() -> None:
-    """5 % within four Monte Carlo standard errors, where theory or experience promises it."""
-    stored = [simulated_levels.Simulated(**one) for one in json.loads(levels.SIMULATED.read_text())]
-    rates_of = {one[1:3]: one.rejected / one.trials for one in stored}
-    error = sqrt(0.05 * 0.95 / simulated_levels.TRIALS)
-    promised = {
-        rate
-        for (method, setting), rate in rates_of.items()
-        if method == "Kenward-Roger, linear form"
-        or (method == "analysis of covariance" and setting.endswith(", normal"))
-    }
-    assert len(promised) == 6
-    assert all(abs(rate - 0.05) <= 4 * error for rate in promised)
-    assert rates_of["Kenward-Roger with second derivatives", "10 v 10"] > 0.05 + 4 * error
-    assert rates_of["log-rank", "10 v 10, 0% censored"] > 0.05 + 4 * error
