@@ -7,17 +7,20 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 
 from wholetrial.analysis.estimate import Interval, Reason
 from wholetrial.analysis.responders.proportions import (
     clopper_pearson,
     exact_binomial_test,
     jeffreys,
+    mid_p,
     wald,
     wilson,
+    wilson_corrected,
 )
 
-INTERVALS = [clopper_pearson, jeffreys, wald, wilson]
+INTERVALS = [clopper_pearson, jeffreys, wald, wilson, wilson_corrected, mid_p]
 Method = Callable[..., Interval]
 
 
@@ -55,6 +58,31 @@ def test_an_empty_arm_gives_a_reason_and_no_number(method: Method) -> None:
 def test_clopper_pearson_with_no_event_is_the_rule_of_the_tail() -> None:
     assert clopper_pearson(0, 20).high == pytest.approx(1 - 0.025 ** (1 / 20), rel=1e-12)
     assert clopper_pearson(20, 20).low == pytest.approx(0.025 ** (1 / 20), rel=1e-12)
+
+
+def test_mid_p_limits_leave_half_of_the_observed_count_in_each_tail() -> None:
+    for x, n, level in ((2, 5, 0.95), (28, 50, 0.9), (1, 25, 0.99), (20, 20, 0.95), (63, 128, 0.8)):
+
+        def more(p: float, x: int = x, n: int = n) -> float:
+            return float(stats.binom.sf(x, n, p) + stats.binom.pmf(x, n, p) / 2)
+
+        tail = (1 - level) / 2
+        interval = mid_p(x, n, level)
+        assert more(float(interval.low)) == pytest.approx(tail, rel=1e-12)
+        if x < n:
+            assert more(float(interval.high)) == pytest.approx(1 - tail, rel=1e-12)
+        else:
+            assert interval.high == 1
+    assert mid_p(0, 20).high == pytest.approx(1 - 0.05 ** (1 / 20), rel=1e-12)
+
+
+def test_corrected_wilson_limits_solve_the_corrected_score_equation() -> None:
+    z = float(stats.norm.ppf(0.975))
+    for x, n in ((2, 5), (7, 20), (12, 13)):
+        interval = wilson_corrected(x, n)
+        for limit, shift in ((interval.low, -0.5), (interval.high, 0.5)):
+            deviation = abs(x + shift - n * limit)
+            assert deviation == pytest.approx(z * np.sqrt(n * limit * (1 - limit)), rel=1e-9)
 
 
 @given(n=st.integers(1, 60), share=st.floats(0, 1), against=st.floats(0, 1))

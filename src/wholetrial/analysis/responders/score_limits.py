@@ -16,6 +16,9 @@ from wholetrial.analysis.estimate import Floats, Reason, normal_quantile
 from wholetrial.analysis.responders.crossing import Places, crossing
 from wholetrial.analysis.responders.distinct_tables import distinct_tables, no_participants
 
+CERTAIN = 1e6
+"""How much larger than allowed a deviation counts that has no variance."""
+
 
 class Squares(NamedTuple):
     """The squared deviation from a value of the measure, and its variance there, up to a factor."""
@@ -58,10 +61,11 @@ def _limits(tables: TwoArms, measure: Measure, critical: Floats) -> Floats:
     allowed = np.concatenate([critical, critical])
 
     def excess(points: Floats, places: Places) -> Floats:
-        """Share of the squared deviation in its sum with what is allowed, less a half."""
+        """How much the deviation is larger than allowed, in what is allowed."""
         deviation, variance = measure.squares(TwoArms(*(c[places] for c in both)), points)
-        total = deviation + allowed[places] * variance
-        return np.where(total > 0, deviation / np.where(total > 0, total, 1.0), 0.0) - 0.5
+        square = allowed[places] * variance
+        size = np.sqrt(deviation / np.where(square > 0, square, 1.0))
+        return np.where(square > 0, size, np.where(deviation > 0, CERTAIN, 0.0)) - 1
 
     estimate = measure.estimate(both)
     size = len(critical)
