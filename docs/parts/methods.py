@@ -2,7 +2,7 @@
 
 from parts.tables import code, table
 from wholetrial.analysis.methods import METHODS
-from wholetrial.protocol.analysis_plan import INTERVALS, SUMMARIES, TESTS
+from wholetrial.protocol.analysis_methods import INTERVALS, SUMMARIES, TESTS
 
 ALWAYS_THERE = {
     *("none", "proportion", "risk_difference", "mean_change"),

@@ -28,14 +28,14 @@ def test_a_two_sided_success_lies_above_the_benchmark(guttate: Protocol) -> None
     plan = guttate.analyses["primary"]
     two_sided = plan.model_copy(update={"alpha": Alpha(level=0.05, sides=2)})
     protocol = guttate.model_copy(update={"analyses": {**guttate.analyses, "primary": two_sided}})
-    (power,) = powers(protocol, analyze(protocol, "primary", outcomes([10, 25, 40, 10])))
+    (power,) = powers(protocol, analyze(protocol, "primary", [outcomes([10, 25, 40, 10])]))
     assert power.share == 0.25
     lower = two_sided.model_copy(update={"better": "lower"})
     protocol = guttate.model_copy(update={"analyses": {**guttate.analyses, "primary": lower}})
-    (power,) = powers(protocol, analyze(protocol, "primary", outcomes([10, 25, 40, 10])))
+    (power,) = powers(protocol, analyze(protocol, "primary", [outcomes([10, 25, 40, 10])]))
     assert power.share == 0.5
 
 
 def test_a_one_sided_success_lies_above_the_benchmark(guttate: Protocol) -> None:
-    (power,) = powers(guttate, analyze(guttate, "primary", outcomes([10, 25, 40, 10])))
+    (power,) = powers(guttate, analyze(guttate, "primary", [outcomes([10, 25, 40, 10])]))
     assert power.share == 0.25

@@ -22,7 +22,7 @@ def published() -> Published:
 def statistics(protocol: Protocol, published: Published, endpoint: str) -> list[Statistic]:
     analysis = next(name for name, plan in protocol.analyses.items() if endpoint in plan.of)
     return analyze(
-        protocol, analysis, outcomes_of_counts(protocol, endpoint, published.results[endpoint])
+        protocol, analysis, [outcomes_of_counts(protocol, endpoint, published.results[endpoint])]
     )
 
 
@@ -57,7 +57,7 @@ def test_one_more_event_moves_the_printed_p_value(krueger: Protocol, published: 
     result = published.results["any_ae"]
     counts = {**result.counts, "placebo": Share(count=49, of=67)}
     changed = result.model_copy(update={"counts": counts})
-    found = analyze(krueger, "safety", outcomes_of_counts(krueger, "any_ae", changed))
+    found = analyze(krueger, "safety", [outcomes_of_counts(krueger, "any_ae", changed)])
     (test,) = (s for s in found if s.name == "p_value")
     assert round(float(test.value), 4) == 0.3188  # as SciPy, from the table 200, 52, 49, 18
 

@@ -70,7 +70,7 @@ def test_those_at_risk_of_relapse_are_named_as_chosen_later(
     assert found.member.tolist() == [
         name not in ("nothing gained at week 7", "no visit at week 7") for name in PEOPLE
     ]
-    note = analyze(cells, "relapse", found)[0].note
+    note = analyze(cells, "relapse", [found])[0].note
     assert "at risk: PASI improvement > 0 % at week 7, chosen after the start of treatment" in note
 
 

@@ -33,7 +33,7 @@ def statistics(
     found = [
         statistic
         for outcomes in derive(cells, records, endpoint, "treated")
-        for statistic in analyze(cells, "safety", outcomes)
+        for statistic in analyze(cells, "safety", [outcomes])
     ]
     return [one for one in found if one.name == "worst_grade" and one.arm == "low_dose"]
 

@@ -103,7 +103,7 @@ def published(protocol, tmp_path_factory):
     for endpoint, result in found.results.items():
         outcomes = outcomes_of_counts(protocol, endpoint, result)
         for name in analyses_of(protocol, endpoint):
-            statistics += analyze(protocol, name, outcomes)
+            statistics += analyze(protocol, name, [outcomes])
     return PublishedResults(found, tuple(statistics))
 
 
@@ -162,7 +162,7 @@ def results_of(protocol, records):
         for name in analyses_of(protocol, endpoint):
             found = derive(protocol, records, endpoint, protocol.analyses[name].set)
             outcomes += found
-            statistics += [one for each in found for one in analyze(protocol, name, each)]
+            statistics += [one for each in found for one in analyze(protocol, name, [each])]
     return tuple(outcomes), tuple(statistics)
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from wholetrial.analysis.operating import forecast
-from wholetrial.analysis.planned.analyze import ADJUSTED
+from wholetrial.analysis.planned.shares import ADJUSTED
 from wholetrial.report.comparison_table import comparison_tables
 from wholetrial.report.page import render_report
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from wholetrial.protocol.endpoint import Missing
+from wholetrial.protocol.missing import Missing
 from wholetrial.report.response_by_visit import response_by_visit, terms_by_visit
 from wholetrial.report.trials_shown import shown_trials
 

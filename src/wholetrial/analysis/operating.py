@@ -2,17 +2,20 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from wholetrial.analysis.estimate import Reason
-from wholetrial.analysis.statistic import Floats, Statistic
+from wholetrial.analysis.planned.several import ADJUSTED_P
+from wholetrial.analysis.statistic import Statistic
 from wholetrial.protocol.analysis_plan import Analysis
 from wholetrial.protocol.protocol import Protocol
 
 COVERAGE = 0.90
+_P_VALUES = ("p_value", ADJUSTED_P)
+_RATIOS = ("risk_ratio", "odds_ratio", "hazard_ratio", "rate_ratio")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,7 @@ def _stack(parts: Sequence[Statistic]) -> Statistic:
         return first
     joined: dict[str, Any] = {
         name: np.concatenate([np.atleast_1d(getattr(part, name)) for part in parts])
-        for name in ("value", "n", "count", "low", "high", "reason")
+        for name in ("value", "n", "count", "low", "high", "reason", "favors")
         if getattr(first, name) is not None
     }
     return replace(first, **joined)
@@ -92,11 +95,12 @@ def powers(protocol: Protocol, statistics: Sequence[Statistic]) -> list[Power]:
     """The power of every test of efficacy among the statistics of simulated trials.
 
     Only the readings taken are counted: the protocol promises no success by another one.
-    Each test counts by itself, at its alpha. A two-sided test succeeds only where the estimate
-    beside it lies on the better side of no difference, or of the benchmark that the file states.
+    Each test counts at its alpha, by its adjusted p-value where several are corrected together. A
+    two-sided test succeeds only where the estimate beside it lies on the better side of no
+    difference, or of the benchmark that the file states.
     """
     return [
-        _power(protocol, statistic, _estimate_of(statistic, statistics))
+        _power(protocol, statistic, _beside(statistic, statistics))
         for statistic in statistics
         if statistic.name == "p_value"
         and statistic.level != "safety"
@@ -105,25 +109,36 @@ def powers(protocol: Protocol, statistics: Sequence[Statistic]) -> list[Power]:
     ]
 
 
-def _estimate_of(test: Statistic, statistics: Sequence[Statistic]) -> Statistic | None:
-    for other in statistics:
-        same = (other.analysis, other.endpoint, other.at, other.reading, other.arm, other.control)
-        if same == (
-            test.analysis, test.endpoint, test.at, test.reading, test.arm, test.control
-        ) and other.name not in ("p_value", "not_computed"):  # fmt: skip
-            return other
-    return None
+class _Beside(NamedTuple):
+    """What stands beside a test: its estimate, and its p-value adjusted with those of others."""
+
+    estimate: Statistic | None
+    adjusted: Statistic | None
 
 
-def _power(protocol: Protocol, test: Statistic, estimate: Statistic | None) -> Power:
+def _beside(test: Statistic, statistics: Sequence[Statistic]) -> _Beside:
+    alike = [one for one in statistics if _compared(one) == _compared(test)]
+    estimates = (one for one in alike if one.name not in (*_P_VALUES, "not_computed"))
+    adjusted = (one for one in alike if one.name == ADJUSTED_P)
+    return _Beside(next(estimates, None), next(adjusted, None))
+
+
+def _compared(one: Statistic) -> tuple[str, ...]:
+    return one.analysis, one.endpoint, one.at, one.reading, one.arm, one.control
+
+
+def _power(protocol: Protocol, test: Statistic, beside: _Beside) -> Power:
     plan = protocol.analyses[test.analysis]
     alpha = plan.alpha
     if alpha is None:
         raise ValueError(f"the power of '{test.analysis}' needs its alpha")
-    p_value = np.atleast_1d(test.value)
+    decisive = beside.adjusted or test
+    p_value = np.atleast_1d(decisive.value)
     success = ~np.isnan(p_value) & (p_value < alpha.level)
-    if alpha.sides == 2 and estimate is not None:
-        success &= _on_better_side(estimate.value, plan)
+    if alpha.sides == 2 and test.favors is not None:
+        success &= np.atleast_1d(test.favors)
+    elif alpha.sides == 2 and beside.estimate is not None:
+        success &= _on_better_side(beside.estimate, plan)
     share = float(success.mean())
     failed = np.isnan(p_value)
     if test.reason is not None:
@@ -135,7 +150,7 @@ def _power(protocol: Protocol, test: Statistic, estimate: Statistic | None) -> P
         arm=test.arm,
         control=test.control,
         test=test.method,
-        alpha=f"{alpha}{_uncorrected(plan)}",
+        alpha=f"{alpha}{_corrected(plan, beside.adjusted)}",
         share=share,
         error=float(np.sqrt(share * (1 - share) / p_value.size)),
         replicates=p_value.size,
@@ -143,17 +158,25 @@ def _power(protocol: Protocol, test: Statistic, estimate: Statistic | None) -> P
     )
 
 
-def _uncorrected(plan: Analysis) -> str:
-    """What the power of one test leaves out: the correction that the file plans."""
-    planned = plan.multiplicity
-    return "" if planned in (None, "none") else f", without the planned correction ({planned})"
+def _corrected(plan: Analysis, adjusted: Statistic | None) -> str:
+    """The correction that the power counts, or that it leaves out."""
+    if plan.multiplicity in (None, "none"):
+        return ""
+    if adjusted is not None:
+        return f", with the correction for several tests ({adjusted.method})"
+    return f", without the planned correction ({plan.multiplicity})"
 
 
-def _on_better_side(estimate: Floats, plan: Analysis) -> NDArray[np.bool_]:
+def _on_better_side(estimate: Statistic, plan: Analysis) -> NDArray[np.bool_]:
     """Where an estimate is better than what it is compared with: no difference, or a benchmark."""
     against = plan.against
     share = against.share if against else None
     benchmark = share.fraction if share else ((against.number if against else None) or 0.0)
-    above = np.nan_to_num(np.atleast_1d(estimate) - benchmark)
-    side: NDArray[np.bool_] = above < 0 if plan.better == "lower" else above > 0
+    null = 1.0 if estimate.name in _RATIOS else benchmark
+    above = np.nan_to_num(np.atleast_1d(estimate.value) - null)
+    less_is_better = plan.better == "lower" or (
+        (plan.better == "later") == (estimate.name == "hazard_ratio")
+        and plan.better in ("later", "earlier")
+    )
+    side: NDArray[np.bool_] = above < 0 if less_is_better else above > 0
     return side

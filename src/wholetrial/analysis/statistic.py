@@ -20,6 +20,7 @@ class Statistic:
     it describes or, in a comparison, the group compared with `control`. Where `reason` is not OK
     there is no number, and the reason says why; `not_computed` names a method not built yet.
     `reading` names another reading of a definition than the one taken; empty for the one taken.
+    `favors` says, of a test without an estimate beside it, whether the arm did better.
     """
 
     analysis: str
@@ -41,6 +42,7 @@ class Statistic:
     note: str = ""
     reading: str = ""
     not_computed: str = ""
+    favors: NDArray[np.bool_] | None = None
 
     @property
     def comparison(self) -> str:

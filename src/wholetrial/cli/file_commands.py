@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from wholetrial.cli.terminal import clear_errors, print_json, print_table
+from wholetrial.cli.terminal import clear_errors, print_json, print_paragraph, print_table
 
 Trial = Annotated[str, typer.Argument(metavar="TRIAL", help="An id (wholetrial list) or a file.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
@@ -17,6 +17,7 @@ def register(app: typer.Typer) -> None:
     app.command("new")(new)
     app.command("check")(check)
     app.command("describe")(describe)
+    app.command("statistics")(statistics)
 
 
 @clear_errors
@@ -98,3 +99,33 @@ def describe(
     typer.echo(
         in_words(protocol, other_versions(trial_file(trial), load(trial), version)), nl=False
     )
+
+
+@clear_errors
+def statistics(
+    trial: Trial,
+    version: Annotated[
+        str | None, typer.Option("--protocol-version", help="Another version that the file holds.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Print the planned statistics: a table, the paragraph for a paper, the references."""
+    from wholetrial.programme.trials import load_checked
+    from wholetrial.report.statistical_plan import statistical_plan
+
+    plan = statistical_plan(load_checked(trial, version=version).protocol)
+    if as_json:
+        print_json(plan.as_data())
+        return
+    print_paragraph(f"{plan.trial} · {plan.title}\n")
+    columns = ("analysis", "endpoints", "test", "estimate", "level", "several tests")
+    print_table(
+        columns,
+        [(r.analysis, r.endpoints, r.test, r.estimate, r.level, r.several) for r in plan.rows],
+    )
+    for paragraph in plan.paragraphs:
+        print_paragraph(f"{paragraph}\n")
+    for number, paper in enumerate(plan.references, start=1):
+        print_paragraph(f"{number}. {paper}")
+    for name in plan.not_built:
+        print_paragraph(f"· not yet computed: {name}")

@@ -4,7 +4,7 @@ Missing data and intercurrent events follow the strategies that the trial file n
 filled in that the file does not say.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 
 import numpy as np
 
@@ -20,12 +20,19 @@ from wholetrial.conditions.evaluate import (
     visits_measured,
 )
 from wholetrial.data.records import (
+    LEAVES_STUDY,
     NEVER_TREATED,
     AdverseEvents,
     Codes,
     Flags,
     Floats,
     Records,
+)
+from wholetrial.endpoints.baseline import at_start, baseline_values, stratum_of
+from wholetrial.endpoints.handling import (
+    NotDerivedError,
+    handled,
+    intervened,
 )
 from wholetrial.endpoints.outcomes import Outcomes, Variable
 from wholetrial.protocol.condition import (
@@ -40,6 +47,7 @@ from wholetrial.protocol.condition import (
     atoms,
 )
 from wholetrial.protocol.endpoint import Endpoint
+from wholetrial.protocol.missing import Imputation
 from wholetrial.protocol.protocol import Protocol
 from wholetrial.protocol.time import Point, When
 from wholetrial.protocol.timeline import Visit, day_of, visit_at
@@ -48,26 +56,28 @@ GRADES = (1, 2, 3, 4, 5)
 """The grades of adverse events (CTCAE): mild to death."""
 
 
-class NotDerivedError(ValueError):
-    """An endpoint that the trial file asks for and that nothing here derives yet."""
-
-
 def derive(
     protocol: Protocol,
     records: Records,
     endpoint: str,
     analysis_set: str,
     covariates: Collection[str] = (),
+    strata: Collection[str] = (),
 ) -> list[Outcomes]:
     """The outcomes of one endpoint in one analysis set, one for each of its times.
 
-    `covariates` names the baseline values that an analysis adjusts for.
+    `covariates` names the baseline values that an analysis adjusts for, `strata` the factors within
+    which it compares.
     Raises NotDerivedError where a missing-data rule or strategy is not built yet.
     """
     level, found = protocol.endpoints.named()[endpoint]
     group, member = analyzed(protocol, records, analysis_set)
     member = member & _among(protocol, records, found)
-    baseline = _baseline(protocol, records, covariates)
+    baseline = baseline_values(protocol, records, covariates)
+    stratum = stratum_of(protocol, records, strata) if strata else None
+    if found.kind in ("response", "change"):
+        rule = protocol.missing.response if found.kind == "response" else protocol.missing.change
+        records = handled(protocol, records, protocol.intercurrent, rule)
     derived = {
         "response": _responses,
         "change": _changes,
@@ -86,6 +96,7 @@ def derive(
             among=_among_words(protocol, found),
             variable=variable,
             covariates=baseline,
+            stratum=stratum,
         )
         for variable in derived
     ]
@@ -103,7 +114,7 @@ def analyzed(protocol: Protocol, records: Records, analysis_set: str) -> tuple[C
 def _among(protocol: Protocol, records: Records, endpoint: Endpoint) -> Flags:
     if endpoint.among is None:
         return np.ones(records.shape, np.bool_)
-    subset: Flags = evaluate(endpoint.among, _situation(protocol, records)) == MET
+    subset: Flags = evaluate(endpoint.among, at_start(protocol, records)) == MET
     return subset
 
 
@@ -116,23 +127,9 @@ def _among_words(protocol: Protocol, endpoint: Endpoint) -> str:
     return f"{endpoint.among}{chosen}"
 
 
-def _baseline(protocol: Protocol, records: Records, names: Collection[str]) -> Mapping[str, Floats]:
-    """Facts and measures at baseline in their own units; what nobody recorded is missing."""
-    situation = _situation(protocol, records)
-    return {
-        name: baseline_value(name, situation) / scale_of(name, protocol).steps_in_one
-        for name in names
-    }
-
-
-def _situation(protocol: Protocol, records: Records) -> Situation:
-    after = [visit for visit in records.visits if visit.day >= 0]
-    return Situation(protocol, records, after[0])
-
-
 def _responses(protocol: Protocol, records: Records, endpoint: Endpoint) -> Iterator[Variable]:
     rule = protocol.missing.response
-    situation = _situation(protocol, records)
+    situation = at_start(protocol, records)
     several = len(endpoint.response) > 1
     for condition in endpoint.response:
         for part, point in one_time_each(condition):
@@ -140,48 +137,24 @@ def _responses(protocol: Protocol, records: Records, endpoint: Endpoint) -> Iter
             day = day_of(protocol, latest) if latest else max(v.day for v in records.visits)
             verdict = evaluate(part, situation)
             value = response_values(verdict, rule)
-            value = np.where(_intervened(protocol, records, day), 0.0, value)
+            value = np.where(intervened(records, protocol.intercurrent, day), 0.0, value)
             label = str(part) if several else str(point or latest or part)
             yield Variable(
                 kind="response",
                 at=label,
                 day=float(day),
                 value=value,
-                stands_for_missing=rule or "",
+                stands_for_missing=str(rule or ""),
             )
 
 
-def response_values(verdict: Codes, rule: str | None) -> Floats:
-    """Verdicts as responses 1 and 0; what stands for a missing one is the file's rule.
+def response_values(verdict: Codes, rule: str | Imputation | None) -> Floats:
+    """Verdicts as responses 1 and 0; one that stays unknown is 0 by `no response`, else missing.
 
-    `no response`: 0. `as observed`, or no rule: missing. Raises NotDerivedError for another rule.
+    The other rules have put a value in the place of a missing one before.
     """
-    if rule not in (None, "no response", "as observed"):
-        raise NotDerivedError(f"missing responses: {rule}")
     missing = 0.0 if rule == "no response" else np.nan
     return np.where(verdict == UNKNOWN, missing, (verdict == MET).astype(np.float64))
-
-
-def _intervened(protocol: Protocol, records: Records, day: int) -> Flags:
-    """Who had, on or before the visit of a planned day, what the trial counts as no response."""
-    had, seen = np.zeros(records.shape, np.bool_), _day_seen(records, day)
-    for event, strategy in protocol.intercurrent.items():
-        if event not in records.events:
-            continue
-        if strategy == "composite_variable":
-            had |= records.events[event] <= seen
-        elif strategy != "treatment_policy":
-            raise NotDerivedError(f"strategy {strategy} for {event}")
-    return had
-
-
-def _day_seen(records: Records, day: int) -> Floats:
-    """The day on which each participant came to the visit of a planned day, or that day itself."""
-    for index, visit in enumerate(records.visits):
-        if visit.day == day:
-            came = records.day[..., index]
-            return np.where(np.isnan(came), float(day), came)
-    return np.full(records.shape, float(day))
 
 
 def one_time_each(condition: Condition) -> Iterator[tuple[Condition, Point | None]]:
@@ -257,13 +230,15 @@ def _changes(protocol: Protocol, records: Records, endpoint: Endpoint) -> Iterat
             change: Floats = np.full(base.shape, np.nan)
             if now is not None:
                 change = (now - base) / steps
+            change = np.where(intervened(records, protocol.intercurrent, visit.day), 0.0, change)
             label = str(point) if len(endpoint.change) == 1 else f"{planned.measure} at {point}"
             yield Variable(
                 kind="change",
                 at=label,
                 day=float(visit.day),
                 value=change,
-                stands_for_missing=rule or "",
+                stands_for_missing=str(rule or ""),
+                measure=planned.measure,
             )
 
 
@@ -289,7 +264,14 @@ def _times_to_event(protocol: Protocol, records: Records, endpoint: Endpoint) ->
         lower=lower,
         upper=upper,
         exact=endpoint.seen == "exactly",
+        left=_left(records, start, end),
     )
+
+
+def _left(records: Records, start: int, end: int) -> Floats:
+    """The day of leaving the study in a span, from its start on, `(..., P)`; NaN for others."""
+    day = records.events.get(LEAVES_STUDY, np.full(records.shape, np.nan))
+    return np.where((day > start) & (day <= end), day - start, np.nan)
 
 
 def _watched(protocol: Protocol, condition: Condition, start: int, end: int) -> tuple[Visit, ...]:
@@ -308,7 +290,18 @@ def _event_counts(protocol: Protocol, records: Records, endpoint: Endpoint) -> I
     if counted.serious:
         inside = inside & happened.serious
     span = f"{counted.start} to {counted.end}"
-    yield Variable("events", span, float(end), np.asarray(inside.any(axis=-1), np.float64))
+    first = np.where(inside, happened.day - start, np.inf).min(axis=-1, initial=np.inf)
+    left = _left(records, start, end)
+    yield Variable(
+        kind="events",
+        at=span,
+        day=float(end),
+        value=np.asarray(inside.any(axis=-1), np.float64),
+        lower=np.where(np.isnan(left), float(end - start), left),
+        upper=first,
+        exact=True,
+        left=left,
+    )
     if counted.by_grade:
         worst = _worst_grade(happened, inside)
         for grade in GRADES:

@@ -26,7 +26,9 @@ class Variable(NamedTuple):
     `value` is 1 or 0 for a response, an event or a worst grade, the change from baseline for a
     change; NaN where it is missing and nothing stands for it. A time to an event lies in
     (`lower`, `upper`], in days from the start of the watch; `upper` is infinite for those who were
-    never seen to have it, and the day itself is `upper` where it is `exact`.
+    never seen to have it, and the day itself is `upper` where it is `exact`. Of adverse events
+    `upper` is the first day with one and `lower` the last day without. `left` is the day of leaving
+    the study, NaN for those who stayed until the end; `measure` is what a change is a change of.
     """
 
     kind: OutcomeKind
@@ -36,7 +38,9 @@ class Variable(NamedTuple):
     lower: Floats | None = None
     upper: Floats | None = None
     exact: bool = False
+    left: Floats | None = None
     stands_for_missing: str = ""
+    measure: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +50,8 @@ class Outcomes:
     `group` `(..., P)` is a position in `groups` (arms, or a role where only that is published);
     `member` says who is in the analysis set and, where the endpoint speaks of a subset, in it;
     `among` is that subset in words. `covariates` are the baseline values to adjust for, `(..., P)`
-    in their own units, NaN where they are missing.
+    in their own units, NaN where they are missing; `stratum` numbers the strata of randomization,
+    or those that the analysis names, -1 where one of their factors is not known.
     """
 
     endpoint: str
@@ -58,6 +63,7 @@ class Outcomes:
     variable: Variable
     among: str = ""
     covariates: Mapping[str, Floats] = field(default_factory=dict)
+    stratum: NDArray[np.intp] | None = None
 
     def of_group(self, *names: str) -> Flags:
         """Who belongs to these groups and to the analysis set, `(..., P)`."""

@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 from wholetrial.analysis.methods import METHODS, references
 from wholetrial.analysis.planned.analyze import analyses_of, analyze, methods_used
+from wholetrial.analysis.planned.plan import strata_of, with_estimand
+from wholetrial.analysis.planned.several import adjusted
 from wholetrial.analysis.statistic import Statistic
 from wholetrial.data.records import Records
 from wholetrial.endpoints.counts import outcomes_of_counts
@@ -38,27 +40,28 @@ def analyze_records(
     outcomes: list[Outcomes] = []
     statistics: list[Statistic] = []
     for name, plan in protocol.analyses.items():
+        found: list[Statistic] = []
         for endpoint in (name for name in plan.of if name not in without):
-            derived = _derived(protocol, records, name, endpoint)
-            outcomes += derived
-            for outcome in derived:
-                statistics += analyze(protocol, name, outcome)
+            analyzed = _analyzed(protocol, records, name, endpoint)
+            outcomes += analyzed.outcomes
+            found += analyzed.statistics
             for reading in readings_not_taken(protocol, endpoint):
-                statistics += _read_as(protocol, records, name, endpoint, reading)
+                found += _read_as(protocol, records, name, endpoint, reading)
+        statistics += [*found, *adjusted(protocol, name, found)]
     return Analyzed(tuple(outcomes), tuple(statistics))
+
+
+def _analyzed(protocol: Protocol, records: Records, analysis: str, endpoint: str) -> Analyzed:
+    derived = _derived(protocol, records, analysis, endpoint)
+    return Analyzed(tuple(derived), tuple(analyze(protocol, analysis, derived)))
 
 
 def _derived(protocol: Protocol, records: Records, analysis: str, endpoint: str) -> list[Outcomes]:
     plan = protocol.analyses[analysis]
-    covariates = plan.beside.adjust_for if plan.beside else ()
-    ruled = protocol if plan.missing is None else _with_missing(protocol, endpoint, plan.missing)
-    return derive(ruled, records, endpoint, plan.set, covariates)
-
-
-def _with_missing(protocol: Protocol, endpoint: str, rule: str) -> Protocol:
-    """The protocol with an analysis' own rule for missing values of its endpoint's kind."""
-    kind = protocol.endpoints.named()[endpoint][1].kind
-    return protocol.model_copy(update={"missing": protocol.missing.model_copy(update={kind: rule})})
+    ruled = with_estimand(protocol, analysis, endpoint)
+    beside = plan.beside.adjust_for if plan.beside else ()
+    covariates = dict.fromkeys((*beside, *(one.name for one in plan.adjust_for)))
+    return derive(ruled, records, endpoint, plan.set, tuple(covariates), strata_of(protocol, plan))
 
 
 def _read_as(
@@ -69,10 +72,9 @@ def _read_as(
     What was done to people (a retreatment on relapse) was done by the reading taken.
     """
     other = with_reading(protocol, reading.path, reading.name)
-    for outcome in _derived(other, records, analysis, endpoint):
-        for found in analyze(other, analysis, outcome):
-            note = "; ".join(part for part in (f"reading: {reading}", found.note) if part)
-            yield replace(found, reading=str(reading), note=note)
+    for found in _analyzed(other, records, analysis, endpoint).statistics:
+        note = "; ".join(part for part in (f"reading: {reading}", found.note) if part)
+        yield replace(found, reading=str(reading), note=note)
 
 
 def analyze_published(protocol: Protocol, published: Published) -> tuple[Statistic, ...]:
@@ -81,10 +83,14 @@ def analyze_published(protocol: Protocol, published: Published) -> tuple[Statist
 
 
 def _published(protocol: Protocol, published: Published) -> Iterator[Statistic]:
+    found: list[Statistic] = []
     for endpoint, result in published.results.items():
         outcomes = outcomes_of_counts(protocol, endpoint, result)
         for name in analyses_of(protocol, endpoint):
-            yield from analyze(protocol, name, outcomes)
+            found += analyze(protocol, name, [outcomes])
+    yield from found
+    for name in protocol.analyses:
+        yield from adjusted(protocol, name, found)
 
 
 def papers_of(statistics: tuple[Statistic, ...]) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from wholetrial.endpoints.derive import NotDerivedError
+from wholetrial.endpoints.handling import NotDerivedError
 from wholetrial.programme.forecast import forecast_trial
 from wholetrial.programme.opening import opening
 from wholetrial.programme.results import analyze_published, papers_of

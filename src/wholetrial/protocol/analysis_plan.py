@@ -1,77 +1,15 @@
 """The planned analyses: who is analyzed, what is compared, by which test and estimate."""
 
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
+from wholetrial.protocol.endpoint import Strategy
+from wholetrial.protocol.missing import ChangeRule, ResponseRule, imputed_or_rule
 from wholetrial.protocol.quantity import Share, read_share
 from wholetrial.protocol.reader import Reader, number_text
 from wholetrial.protocol.time import PointPhrase
 from wholetrial.protocol.value import Name, Value, one_or_more, parse_phrase, phrase, tuples
-
-SUMMARIES = {
-    "proportion": "the proportion of participants",
-    "risk_difference": "the difference in proportions",
-    "risk_ratio": "the ratio of proportions",
-    "odds_ratio": "the odds ratio",
-    "mean_change": "the mean change from baseline",
-    "mean_difference": "the difference in means",
-    "kaplan_meier": "the Kaplan-Meier estimate",
-    "turnbull": "Turnbull's estimate for interval-censored times",
-    "hazard_ratio": "the hazard ratio",
-    "rmst_difference": "the difference in restricted mean survival time",
-    "mmrm": "a mixed model for repeated measures",
-}
-TESTS = {
-    "none": "no test",
-    "fisher_exact": "Fisher's exact test",
-    "boschloo": "Boschloo's exact test",
-    "pearson": "Pearson's chi-square test without correction",
-    "pearson_corrected": "Pearson's chi-square test with continuity correction",
-    "mcnemar": "McNemar's test",
-    "cochran_armitage": "the Cochran-Armitage trend test",
-    "cmh": "the Cochran-Mantel-Haenszel test",
-    "exact_binomial": "the exact binomial test",
-    "log_rank": "the log-rank test",
-    "stratified_log_rank": "the stratified log-rank test",
-    "interval_log_rank": "a log-rank test for interval-censored times",
-    "cox": "the Wald test of a Cox model",
-    "paired_t": "the paired t test",
-    "ancova": "analysis of covariance",
-    "mmrm": "a mixed model for repeated measures",
-}
-_ONE_ARM = ("proportion",)
-_DIFFERENCE = ("risk_difference",)
-_RATIOS = ("risk_ratio", "odds_ratio")
-_MEANS = ("mean_change", "mean_difference", "mmrm")
-_CURVE = ("kaplan_meier",)
-
-
-class IntervalName(NamedTuple):
-    """An interval of the language: its name in words, and the summaries that it suits."""
-
-    words: str
-    suits: tuple[str, ...]
-
-
-INTERVALS: dict[str, IntervalName] = {
-    "clopper_pearson": IntervalName("Clopper-Pearson", _ONE_ARM),
-    "wilson": IntervalName("Wilson", _ONE_ARM),
-    "jeffreys": IntervalName("Jeffreys", _ONE_ARM),
-    "wald": IntervalName(
-        "Wald",
-        (*_ONE_ARM, *_DIFFERENCE, *_RATIOS, *_MEANS, "hazard_ratio", "rmst_difference"),
-    ),
-    "newcombe": IntervalName("Newcombe", _DIFFERENCE),
-    "miettinen_nurminen": IntervalName("Miettinen-Nurminen", (*_DIFFERENCE, *_RATIOS)),
-    "student_t": IntervalName("Student t", _MEANS),
-    "log_log": IntervalName("log-log", _CURVE),
-    "log": IntervalName("log", (*_CURVE, *_RATIOS, "hazard_ratio")),
-    "plain": IntervalName("plain", (*_CURVE, "rmst_difference")),
-    "bootstrap": IntervalName("bootstrap", tuple(SUMMARIES)),
-    "kenward_roger": IntervalName("Kenward-Roger", _MEANS),
-    "satterthwaite": IntervalName("Satterthwaite", _MEANS),
-}
 
 
 class AnalysisSet(Value):
@@ -191,8 +129,73 @@ class Beside(Value):
     """The covariates."""
 
 
+class Covariate(Value):
+    """A baseline value in a model: "age", or with an effect of its own at each visit."""
+
+    name: Name
+    by_visit: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.name} by visit" if self.by_visit else self.name
+
+
+def read_covariate(reader: Reader) -> Covariate:
+    """Read "PASI" or "PASI by visit"."""
+    name = reader.word("a baseline value, such as age")
+    return Covariate(name=name, by_visit=reader.take("by", "visit"))
+
+
+class Graph(Value):
+    """A graphical procedure: the share of alpha of each hypothesis, and where it passes on to.
+
+    A hypothesis is named by its endpoint, or "pasi_75 of once_45" where several arms are compared.
+    """
+
+    weights: Annotated[dict[str, Annotated[float, Field(ge=0, le=1)]], Field(min_length=1)]
+    """The share of alpha that each hypothesis starts with; at most 1 in all."""
+    passes: dict[str, dict[str, Annotated[float, Field(ge=0, le=1)]]] = {}
+    """What a rejected hypothesis passes on, to which others; at most 1 each."""
+
+
+class TippingPoint(Value):
+    """How far imputed values are moved, to see when the conclusion changes: "up to 10 by 1"."""
+
+    most: Annotated[float, Field(gt=0)]
+    step: Annotated[float, Field(gt=0)]
+
+    def __str__(self) -> str:
+        return f"up to {number_text(self.most)} by {number_text(self.step)}"
+
+
+def read_tipping_point(reader: Reader) -> TippingPoint:
+    """Read "up to 10 by 1"."""
+    reader.expect("up", "to")
+    most = reader.number()
+    reader.expect("by")
+    return TippingPoint(most=most, step=reader.number())
+
+
+Multiplicity = Literal[
+    "none", "bonferroni", "holm", "hochberg", "hommel", "fixed_sequence", "graph", "dunnett"
+]
+Covariance = Literal[
+    "unstructured",
+    "compound_symmetry",
+    "heterogeneous_compound_symmetry",
+    "ar1",
+    "heterogeneous_ar1",
+    "toeplitz",
+    "heterogeneous_toeplitz",
+    "ante_dependence",
+]
+
+
 class Analysis(Value):
-    """One planned analysis of one or more endpoints."""
+    """One planned analysis of one or more endpoints: its estimand (ICH E9(R1)) and its method.
+
+    The estimand's population is `set`, its treatments `compare`, its variable `of`, its
+    intercurrent events `intercurrent` and its summary stands first in `estimate`.
+    """
 
     of: Annotated[tuple[Name, ...], BeforeValidator(one_or_more), Field(min_length=1)]
     """The endpoints."""
@@ -210,14 +213,24 @@ class Analysis(Value):
     """The level of the test."""
     better: Literal["higher", "lower", "later", "earlier"] | None = None
     """The direction that favors the tested arm."""
-    multiplicity: (
-        Literal["none", "bonferroni", "holm", "hochberg", "hommel", "fixed_sequence"] | None
-    ) = None
-    """The correction for several tests."""
+    multiplicity: Multiplicity | None = None
+    """The correction for several tests; a fixed sequence goes by `of`, then by the arms."""
+    graph: Graph | None = None
+    """The weights and arrows of a graphical procedure."""
     at: PointPhrase | None = None
     """The point at which a curve is read."""
-    missing: Literal["no response", "as observed", "mixed model"] | None = None
+    intercurrent: dict[Name, Strategy] | None = None
+    """Strategies for intercurrent events in this analysis; the trial's own unless stated."""
+    missing: Annotated[ResponseRule | ChangeRule, imputed_or_rule] | None = None
     """What stands for a missing value in this analysis; the trial's own rule unless stated."""
+    adjust_for: tuple[Annotated[Covariate, phrase(read_covariate)], ...] = ()
+    """The baseline values in the model."""
+    covariance: Covariance | None = None
+    """The covariance of repeated measures."""
+    strata: Literal["ignored"] | Annotated[tuple[Name, ...], Field(min_length=1)] | None = None
+    """The baseline factors of a stratified method; those of randomization unless stated."""
+    tipping_point: Annotated[TippingPoint, phrase(read_tipping_point)] | None = None
+    """How far imputed values of the tested arm are made worse, to see when P passes alpha."""
     beside: Beside | None = None
     """An adjusted estimate shown next to the crude one."""
 

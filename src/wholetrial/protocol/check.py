@@ -9,6 +9,7 @@ from wholetrial.protocol.checks.assumptions import check_assumptions
 from wholetrial.protocol.checks.design import check_design
 from wholetrial.protocol.checks.doses import check_doses
 from wholetrial.protocol.checks.eligibility import check_eligibility
+from wholetrial.protocol.checks.estimands import check_estimands
 from wholetrial.protocol.checks.examined import Examined, examine
 from wholetrial.protocol.checks.names import check_names
 from wholetrial.protocol.checks.provenance import check_provenance
@@ -33,6 +34,7 @@ CHECKS: tuple[Callable[[Examined], Iterator[Finding]], ...] = (
     check_thresholds,
     check_eligibility,
     check_analyses,
+    check_estimands,
     check_assumptions,
     check_provenance,
 )

@@ -133,20 +133,3 @@ class Endpoints(Value):
         """Every endpoint by name, with its level, primary ones first."""
         blocks = {level: getattr(self, level) for level in LEVELS}
         return {name: (level, found) for level in LEVELS for name, found in blocks[level].items()}
-
-
-class Missing(Value):
-    """What stands for a missing value, kept apart from intercurrent events."""
-
-    response: (
-        Literal[
-            "no response", "as observed", "last observation", "worst", "baseline",
-            "multiple imputation",
-        ]
-        | None
-    ) = None  # fmt: skip
-    """For responses."""
-    change: Literal["as observed", "mixed model", "last observation", "baseline"] | None = None
-    """For changes."""
-    time_to: Literal["censored at last visit"] | None = None
-    """For times to an event."""

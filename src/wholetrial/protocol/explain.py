@@ -16,12 +16,14 @@ _EXAMPLES = {
     "Alpha": "0.05 two-sided",
     "AnalysisSet": "everyone randomized, as assigned",
     "Contrast": "each experimental with placebo",
+    "Covariate": "PASI by visit",
     "Distribution": "normal(mean 45 years, sd 12 years)",
     "Dose": "ustekinumab 45 mg at weeks 0, 4",
     "Duration": "4 weeks",
     "EstimatePlan": "risk_difference, miettinen_nurminen 95 %",
     "EventCount": "adverse_events from week 0 to week 24",
     "Gift": "ustekinumab 90 mg",
+    "Imputation": "multiple imputation 100 times, missing at random",
     "InstrumentUse": "pasi",
     "MeasureAt": "DLQI at week 12",
     "Noise": "20 %",
@@ -29,6 +31,7 @@ _EXAMPLES = {
     "Quantity": "5 mg",
     "Range": "0 to 10",
     "Share": "40 %",
+    "TippingPoint": "up to 10 by 1",
     "VisitPlan": "weeks 0, 4, 12",
     "Window": "3 days",
 }
@@ -49,11 +52,12 @@ _BOUNDS = {
     "less_than": ("less than", "lt"),
 }
 _WORDS = """
-    adverse_events after agrees all and any as assigned at baseline before best but by change
-    consents day days dose each every everyone except for from given grade had has high if
-    improvement in is judges least log_sd loss low mean median month months more never not of one
-    or per plans pooled potency randomized received sd serious sided since stable takes than then
-    times to treatment two visit visits week weeks with within year years
+    adverse_events after agrees all and any as assigned at baseline before best but by carried
+    change consents copy day days dose each every everyone except for forward from given grade had
+    has high if improvement imputation in increments is judges jump last least log_sd loss low mean
+    median missing month months more multiple never not of one or per plans pooled potency random
+    randomized received reference sd serious sided since stable takes than then times to treatment
+    two up visit visits week weeks with within year years
 """
 _GRAMMAR = tuple(_WORDS.split())
 _BOOLEANS = {"no": "false", "off": "false", "yes": "true", "on": "true"}

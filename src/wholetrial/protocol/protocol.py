@@ -8,7 +8,8 @@ from wholetrial.protocol.analysis_plan import Analysis, AnalysisSetPhrase
 from wholetrial.protocol.assumptions import Assumptions
 from wholetrial.protocol.design import Arm, Design, InstrumentPhrase, Intervention, Rule
 from wholetrial.protocol.eligibility import Eligibility
-from wholetrial.protocol.endpoint import Endpoints, Missing, Strategy
+from wholetrial.protocol.endpoint import Endpoints, Strategy
+from wholetrial.protocol.missing import Missing
 from wholetrial.protocol.provenance import Provenance
 from wholetrial.protocol.public import Public
 from wholetrial.protocol.read_condition import ConditionPhrase

@@ -93,6 +93,15 @@ def visit_at(protocol: Protocol, point: Point) -> Visit:
     raise ScheduleError(f"no visit is planned at {point}; the visits are {known}")
 
 
+def screening_visit(protocol: Protocol) -> Visit:
+    """The visit at which eligibility is decided."""
+    anchor = protocol.eligibility.anchor
+    planned = {visit.epoch: visit for visit in reversed(visits(protocol))}
+    if anchor in planned:
+        return planned[anchor]
+    return visit_at(protocol, Point(number=0, unit="week"))
+
+
 def visits_named(protocol: Protocol, plan: VisitPlan) -> tuple[Visit, ...]:
     """The visits that a plan such as "all visits but screening" or "week 0, week 16" names."""
     planned, placed = visits(protocol), _Days(protocol, {})

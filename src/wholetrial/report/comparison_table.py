@@ -7,32 +7,22 @@ from typing import NamedTuple
 import numpy as np
 
 from wholetrial.analysis.operating import Forecast, forecast
-from wholetrial.analysis.planned.analyze import ADJUSTED, WORST_GRADE
+from wholetrial.analysis.planned.shares import ADJUSTED, WORST_GRADE
 from wholetrial.analysis.statistic import Statistic
 from wholetrial.protocol.published import PublishedResult
 from wholetrial.report.contents import Contents
 from wholetrial.report.labels import endpoint_text, group_label, plain, set_text
-from wholetrial.report.numbers import (
-    NONE,
-    count_of,
-    interval,
-    number,
-    p_number,
-    percent,
-    percent_interval,
-    percentage_points,
-    signed,
-    with_interval,
-)
+from wholetrial.report.numbers import NONE, count_of, interval, percent_interval
+from wholetrial.report.statistic_text import PRINTED, SHARES, plain_value, value_text
 
-_SHARES = ("proportion", "event_free")
-_NUMBERS = {
-    "proportion": "share of participants",
-    "event_free": "share without the event",
-    "mean_change": "mean change from baseline",
+_BESIDE_NOTHING = ("p_value", "adjusted_p_value", "not_computed", ADJUSTED)
+_KINDS = {
+    "value": "Estimate",
+    "difference": "Difference",
+    "ratio": "Ratio",
+    "adjusted": "Adjusted difference",
 }
-_DIFFERENCES = ("risk_difference", ADJUSTED)
-_BESIDE_NOTHING = ("p_value", "not_computed", ADJUSTED)
+"""The columns of estimates, each with an interval."""
 
 
 class Column(NamedTuple):
@@ -150,9 +140,15 @@ def _table(found: _Found) -> EndpointTable:
         words=(*_words(found), *_also_fits(found)),
         not_computed=tuple(_not_computed(found)),
         control=", ".join(group_label(contents, name) for name in controls),
-        number=next((_NUMBERS[one.name] for one in every if one.name in _NUMBERS), ""),
+        number=_number(every),
         reading=found.reading,
     )
+
+
+def _number(every: Iterable[Statistic]) -> str:
+    """What the number of each group is."""
+    known = (PRINTED[one.name].words for one in every if one.name in PRINTED)
+    return next(filter(None, known), "")
 
 
 def _text(found: _Found) -> str:
@@ -179,34 +175,28 @@ def _groups(found: _Found) -> list[str]:
 def _columns(found: _Found) -> Iterator[Column]:
     yield Column("Published", "printed", "Printed")
     for source, key in (("Published", "published"), ("Recorded", "recorded")):
-        yield Column(source, f"{key} count", "Count")
-        yield Column(source, f"{key} value", "Estimate", "95% CI")
-        yield Column(source, f"{key} difference", "Difference", "95% CI")
-        yield Column(source, f"{key} adjusted", "Adjusted difference", "95% CI")
+        yield from _estimates(source, key)
         if source == "Published":
             yield Column(source, "printed p", "P printed")
         yield Column(source, f"{key} p", "P recomputed" if source == "Published" else "P")
+        yield Column(source, f"{key} adjusted p", "P adjusted")
     made = found.contents.simulated
     if found.many_trials and made is not None:
-        yield Column(f"Simulated, {made.replicates:,} trials", "mean", "Mean", "90% of trials")
-        yield Column(
-            f"Simulated, {made.replicates:,} trials",
-            "mean difference",
-            "Difference",
-            "90% of trials",
-        )
-        yield Column(
-            f"Simulated, {made.replicates:,} trials",
-            "mean adjusted",
-            "Adjusted difference",
-            "90% of trials",
-        )
+        source = f"Simulated, {made.replicates:,} trials"
+        for kind, heading in _KINDS.items():
+            key = "mean" if kind == "value" else f"mean {kind}"
+            told = "Mean" if kind == "value" else heading
+            yield Column(source, key, told, "90% of trials")
         return
-    yield Column("Simulated, one trial", "simulated count", "Count")
-    yield Column("Simulated, one trial", "simulated value", "Estimate", "95% CI")
-    yield Column("Simulated, one trial", "simulated difference", "Difference", "95% CI")
-    yield Column("Simulated, one trial", "simulated adjusted", "Adjusted difference", "95% CI")
+    yield from _estimates("Simulated, one trial", "simulated")
     yield Column("Simulated, one trial", "simulated p", "P")
+    yield Column("Simulated, one trial", "simulated adjusted p", "P adjusted")
+
+
+def _estimates(source: str, key: str) -> Iterator[Column]:
+    yield Column(source, f"{key} count", "Count")
+    for kind, heading in _KINDS.items():
+        yield Column(source, f"{key} {kind}", heading, "95% CI")
 
 
 def _spans(columns: Sequence[Column]) -> Iterator[tuple[str, int]]:
@@ -225,35 +215,30 @@ def _cells(found: _Found, group: str) -> dict[str, Cell]:
         for one in statistics:
             if one.arm == group and one.name != "not_computed":
                 cells |= _statistic_cells(source, one)
-    for key, compared in (("mean", False), ("mean difference", True)):
+    for compared in (False, True):
         many = forecast_of(found.contents, found.many_trials, group, compared=compared)
         if many is not None:
-            cells[key] = _forecast_cell(many, _published_value(found, group, compared=compared))
+            told = _published_value(found, group, compared=compared)
+            cells[_mean_key(many)] = _forecast_cell(many, told)
     for many in found.many_trials:
         if (many.statistic.name, many.statistic.arm) == (ADJUSTED, group):
-            cells["mean adjusted"] = _forecast_cell(many, None)
+            cells[_mean_key(many)] = _forecast_cell(many, None)
     return cells
+
+
+def _mean_key(many: Forecast) -> str:
+    kind = PRINTED[many.statistic.name].kind
+    return "mean" if kind == "value" else f"mean {kind}"
 
 
 def _statistic_cells(source: str, one: Statistic) -> dict[str, Cell]:
-    if one.name == "p_value":
-        return {f"{source} p": Cell(p_number(one.value), one.why_none)}
-    kind = "adjusted" if one.name == ADJUSTED else "difference" if one.control else "value"
-    cells = {f"{source} {kind}": Cell(_value_text(one), one.why_none)}
+    kind = PRINTED[one.name].kind
+    cells = {f"{source} {kind}": Cell(value_text(one), one.why_none)}
     if one.count is not None:
         cells[f"{source} count"] = Cell(count_of(one.count, one.n))
-    elif not one.control:
+    elif kind == "value":
         cells[f"{source} count"] = Cell(f"n = {int(one.n):,}")
     return cells
-
-
-def _value_text(one: Statistic) -> str:
-    if one.name in _SHARES:
-        return with_interval(percent(one.value), percent_interval(one.low, one.high))
-    if one.name in _DIFFERENCES:
-        return with_interval(percentage_points(one.value), percent_interval(one.low, one.high))
-    form = signed if one.control or one.name == "mean_change" else number
-    return with_interval(form(one.value), interval(one.low, one.high))
 
 
 def _printed_cells(found: _Found, group: str) -> dict[str, Cell]:
@@ -287,7 +272,7 @@ def _forecast_cell(many: Forecast, published: float | None) -> Cell:
     note = f"no number in {many.failed:,} trials" if many.failed else ""
     side = _side(many, published)
     outside = f"published lies {side}" if side in ("above", "below") else ""
-    return Cell(_value_text(shown), note or outside)
+    return Cell(value_text(shown), note or outside)
 
 
 def forecast_of(
@@ -364,10 +349,9 @@ def _words(found: _Found) -> Iterator[str]:
 
 def _outside(found: _Found, group: str, told: tuple[str, float, str], many: Forecast) -> str:
     what, value, side = told
-    share = many.statistic.name in (*_SHARES, "risk_difference")
-    text = percent(value) if share else number(value)
+    share = many.statistic.name in SHARES
+    text, unit = plain_value(many.statistic, value)
     ends = percent_interval(many.low, many.high) if share else interval(many.low, many.high)
-    unit = "%" if share else ""
     return (
         f"{group_label(found.contents, group)}: the {what} {text} lies {side} the middle 90% of "
         f"simulated trials ({ends}{unit})."

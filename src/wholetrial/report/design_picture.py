@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from itertools import groupby, pairwise
 from typing import NamedTuple
 
-from wholetrial.endpoints.derive import NotDerivedError, one_time_each
+from wholetrial.endpoints.derive import one_time_each
+from wholetrial.endpoints.handling import NotDerivedError
 from wholetrial.protocol.design import Rule
 from wholetrial.protocol.design_in_words import rule_in_words
 from wholetrial.protocol.dose import DoseChoice

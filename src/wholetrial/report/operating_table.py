@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from wholetrial.analysis.operating import Power
 from wholetrial.analysis.responders.proportions import clopper_pearson
-from wholetrial.protocol.analysis_plan import TESTS
+from wholetrial.protocol.analysis_methods import TESTS
 from wholetrial.report.contents import Contents
 from wholetrial.report.labels import endpoint_text, group_label, plain, sentence
 from wholetrial.report.numbers import count_of, percent, percent_interval
@@ -34,7 +34,8 @@ def power_blocks(contents: Contents) -> tuple[PowerBlock, ...]:
         return ()
     blocks: dict[str, list[PowerRow]] = {}
     for one in made.powers:
-        test = sentence(TESTS.get(one.test, plain(one.test)))
+        known = TESTS.get(one.test)
+        test = sentence(known.words if known else plain(one.test))
         alpha = f", alpha {one.alpha}" if one.alpha else ""
         text = endpoint_text(contents.protocol, one.endpoint)
         at = "" if one.at in text else f", {plain(one.at)}"

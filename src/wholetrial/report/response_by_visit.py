@@ -11,7 +11,8 @@ import numpy as np
 
 from wholetrial.analysis.responders.proportions import clopper_pearson
 from wholetrial.conditions.evaluate import measures_of, visits_measured
-from wholetrial.endpoints.derive import NotDerivedError, derive, one_time_each
+from wholetrial.endpoints.derive import derive, one_time_each
+from wholetrial.endpoints.handling import NotDerivedError
 from wholetrial.endpoints.outcomes import Outcomes
 from wholetrial.protocol.condition import Compare, Condition, Named, atoms
 from wholetrial.protocol.endpoint import Endpoint
@@ -106,7 +107,7 @@ def response_by_visit(contents: Contents, trial: ShownTrial) -> Iterator[Respons
                 terms=tuple(shown),
                 described=tuple((term, str(protocol.terms[term])) for term in shown),
                 analysis_set=analysis_set,
-                missing=protocol.missing.response or "",
+                missing=str(protocol.missing.response or ""),
                 for_some=tuple(_for_some(protocol, shown[0])),
                 arms=trial.records.arms,
                 with_control=0 < len(protocol.arms_named("control")) < len(protocol.arms),

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
+from wholetrial.conditions.evaluate import MET, UNKNOWN, evaluate
 from wholetrial.conduct.allocation import allocate
 from wholetrial.data.records import Codes, Floats
 from wholetrial.numerics.elementary import exp, log
@@ -13,7 +14,7 @@ from wholetrial.protocol.assumptions import Choice
 from wholetrial.protocol.protocol import Protocol
 from wholetrial.protocol.quantity import Distribution, Share
 from wholetrial.simulation.empirical import dependence
-from wholetrial.simulation.population import NotSimulatedError, Population
+from wholetrial.simulation.population import NotSimulatedError, Population, at_screening
 
 
 def allot(protocol: Protocol, seed: int, replicates: ArrayLike, population: Population) -> Codes:
@@ -25,11 +26,39 @@ def allot(protocol: Protocol, seed: int, replicates: ArrayLike, population: Popu
         return np.zeros(population.stream.shape, np.int8)
     allocation = protocol.design.allocation
     if allocation is not None and allocation.not_randomized is None:
-        return allocate(protocol, seed, np.asarray(replicates))
+        stratum = _stratum(protocol, allocation.strata, population) if allocation.strata else None
+        return allocate(protocol, seed, np.asarray(replicates), stratum=stratum)
     choice = protocol.assumptions.choice if protocol.assumptions else None
     if choice is None or allocation is None or len(protocol.arms) != 2:
         raise NotSimulatedError("how people choose their arm (assumptions.choice, two arms)")
     return _chosen(protocol, choice, allocation.quota.get(choice.declines), population)
+
+
+def _stratum(
+    protocol: Protocol, factors: tuple[str, ...], population: Population
+) -> NDArray[np.int64]:
+    """The stratum of every participant, the place in `strata_labels`: as seen at screening.
+
+    Raises NotSimulatedError for a factor that nobody assumed anything about.
+    """
+    situation = at_screening(protocol, population.baseline, population.screening)
+    stratum = np.zeros(population.stream.shape, np.int64)
+    for factor in factors:
+        if factor in protocol.terms:
+            verdict = evaluate(protocol.terms[factor], situation)
+            known, levels, place = verdict != UNKNOWN, 2, (verdict != MET).astype(np.int64)
+        else:
+            centers = population.baseline.get(factor, np.full(stratum.shape, np.nan))
+            levels = protocol.design.centers or 1
+            known = (centers >= 1) & (centers <= levels)
+            place = np.where(known, centers, 1).astype(np.int64) - 1
+        if not known.all():
+            raise NotSimulatedError(
+                f"the stratum '{factor}' of every participant (assumptions.baseline, and a measure "
+                "at screening)"
+            )
+        stratum = stratum * levels + place
+    return stratum
 
 
 def _chosen(protocol: Protocol, choice: Choice, quota: int | None, population: Population) -> Codes:

@@ -18,8 +18,7 @@ from wholetrial.numerics.philox import Purpose, Stream, normals, uniforms
 from wholetrial.protocol.assumptions import Assumptions
 from wholetrial.protocol.protocol import Protocol
 from wholetrial.protocol.quantity import Distribution, Share
-from wholetrial.protocol.time import Point
-from wholetrial.protocol.timeline import Visit, visit_at, visits
+from wholetrial.protocol.timeline import screening_visit
 from wholetrial.simulation.readings import Latent, Readers, read_measures
 
 MOST_ATTEMPTS = 2000
@@ -47,15 +46,6 @@ class Population:
             for name, values in self.baseline.items()
             if name not in self.screening and name != "weight"
         }
-
-
-def screening_visit(protocol: Protocol) -> Visit:
-    """The visit at which eligibility is decided."""
-    anchor = protocol.eligibility.anchor
-    planned = {visit.epoch: visit for visit in reversed(visits(protocol))}
-    if anchor in planned:
-        return planned[anchor]
-    return visit_at(protocol, Point(number=0, unit="week"))
 
 
 def enroll(protocol: Protocol, stream: Stream, readers: Readers) -> Population:
@@ -193,7 +183,7 @@ def eligible(
     protocol: Protocol, baseline: Mapping[str, Floats], screening: Mapping[str, Floats]
 ) -> Flags:
     """Whom no criterion keeps out; a criterion that stays unknown keeps nobody out."""
-    situation = _situation(protocol, baseline, screening)
+    situation = at_screening(protocol, baseline, screening)
     verdict = np.ones(situation.records.shape, np.bool_)
     for criterion in protocol.eligibility.include.values():
         if criterion.rule is not None:
@@ -204,9 +194,10 @@ def eligible(
     return verdict
 
 
-def _situation(
+def at_screening(
     protocol: Protocol, baseline: Mapping[str, Floats], screening: Mapping[str, Floats]
 ) -> Situation:
+    """What is known of people at screening, before anybody is randomized."""
     shape = next(iter(baseline.values())).shape
     visit = screening_visit(protocol)
     none = np.zeros(shape, np.int8)
@@ -241,7 +232,7 @@ def taken_as_given(protocol: Protocol) -> tuple[str, ...]:
         for name, criterion in block.items():
             if criterion.rule is None:
                 continue
-            situation = _situation(
+            situation = at_screening(
                 protocol, known, {k: v for k, v in known.items() if k in protocol.instruments}
             )
             if int(evaluate(criterion.rule, situation)[0]) not in (MET, NOT_MET):

@@ -22,7 +22,7 @@ from wholetrial.data.records import (
 from wholetrial.numerics.philox import Purpose, Stream, uniforms
 from wholetrial.protocol.protocol import Protocol
 from wholetrial.protocol.quantity import Distribution, Share
-from wholetrial.protocol.timeline import Visit, day_of, measured_at, visits
+from wholetrial.protocol.timeline import Visit, day_of, measured_at, screening_visit, visits
 from wholetrial.simulation.allotment import allot, physicians_choice
 from wholetrial.simulation.calibration import calibrate
 from wholetrial.simulation.dosing import (
@@ -37,7 +37,6 @@ from wholetrial.simulation.population import (
     NotSimulatedError,
     Population,
     enroll,
-    screening_visit,
 )
 from wholetrial.simulation.readings import Latent, Readers, read_measures, readers_of
 from wholetrial.simulation.rules import apply_rules

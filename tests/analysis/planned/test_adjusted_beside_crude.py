@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from wholetrial.analysis.planned.analyze import ADJUSTED, analyze
+from wholetrial.analysis.planned.analyze import analyze
+from wholetrial.analysis.planned.shares import ADJUSTED
 from wholetrial.analysis.responders.weighting import risk_difference_weighted
 from wholetrial.analysis.statistic import Statistic
 from wholetrial.data.records import Records
@@ -45,7 +46,7 @@ def outcomes(protocol: Protocol, records: Records) -> Outcomes:
 
 
 def adjusted(protocol: Protocol, given: Outcomes) -> Statistic:
-    (found,) = (one for one in analyze(protocol, "shares", given) if one.name == ADJUSTED)
+    (found,) = (one for one in analyze(protocol, "shares", [given]) if one.name == ADJUSTED)
     return found
 
 
@@ -72,7 +73,7 @@ def test_the_weighted_difference_stands_beside_the_crude_one(
 ) -> None:
     records = recorded(withdrawal, records_of)
     given = outcomes(withdrawal, records)
-    found = {one.name: one for one in analyze(withdrawal, "shares", given) if one.control}
+    found = {one.name: one for one in analyze(withdrawal, "shares", [given]) if one.control}
     assert list(found) == ["risk_difference", ADJUSTED]
     weighted = found[ADJUSTED]
     direct = risk_difference_weighted(
@@ -136,6 +137,6 @@ def test_an_adjustment_that_is_not_built_is_said(
     other = plan.beside.model_copy(update={"adjusted_by": "standardization"})
     analyses = {**withdrawal.analyses, "shares": plan.model_copy(update={"beside": other})}
     protocol = withdrawal.model_copy(update={"analyses": analyses})
-    found = analyze(protocol, "shares", outcomes(protocol, recorded(protocol, records_of)))
+    found = analyze(protocol, "shares", [outcomes(protocol, recorded(protocol, records_of))])
     assert ADJUSTED not in [one.name for one in found]
     assert [one.not_computed for one in found if one.not_computed] == ["standardization"]

@@ -52,7 +52,7 @@ def test_a_test_without_sides_is_not_computed_one_sided(
         variable=Variable("response", "week 12", 84.0, np.array([1.0, 0.0] * 5)),
     )
     plan = changed(krueger, test=method, alpha=Alpha(level=0.025, sides=sides))
-    found = analyze(plan, "efficacy", outcomes)
+    found = analyze(plan, "efficacy", [outcomes])
     made = {
         one.name: one.not_computed for one in found if one.control and one.name != "risk_difference"
     }

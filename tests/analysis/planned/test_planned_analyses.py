@@ -40,7 +40,7 @@ COUNTS = [(33, 64), (38, 64), (43, 64), (52, 64), (1, 64)]
 
 @pytest.mark.parametrize("method", ["boschloo", "cmh", "cochran_armitage"])
 def test_a_test_not_built_yet_is_said_and_not_replaced(krueger: Protocol, method: str) -> None:
-    found = analyze(changed(krueger, test=method), "efficacy", responders(COUNTS, krueger))
+    found = analyze(changed(krueger, test=method), "efficacy", [responders(COUNTS, krueger)])
     assert not named(found, "p_value")
     said = named(found, "not_computed")
     assert [statistic.why_none for statistic in said] == [f"not yet computed: {method}"] * 4
@@ -48,14 +48,14 @@ def test_a_test_not_built_yet_is_said_and_not_replaced(krueger: Protocol, method
 
 def test_a_summary_not_built_yet_is_said_and_not_replaced(krueger: Protocol) -> None:
     estimate = EstimatePlan(summary="odds_ratio", interval="wald", level=95)
-    found = analyze(changed(krueger, estimate=estimate), "efficacy", responders(COUNTS, krueger))
+    found = analyze(changed(krueger, estimate=estimate), "efficacy", [responders(COUNTS, krueger)])
     assert [statistic.why_none for statistic in found] == ["not yet computed: odds_ratio"]
 
 
 def test_a_correction_not_built_yet_is_said_beside_the_uncorrected_values(
     krueger: Protocol,
 ) -> None:
-    found = analyze(changed(krueger, multiplicity="holm"), "efficacy", responders(COUNTS, krueger))
+    found = analyze(changed(krueger, multiplicity="holm"), "efficacy", [responders(COUNTS, krueger)])
     assert len(named(found, "p_value")) == 4
     assert [s.why_none for s in named(found, "not_computed")] == ["not yet computed: holm"]
 
@@ -64,15 +64,15 @@ def test_one_sided_tests_follow_the_better_direction(krueger: Protocol) -> None:
     worse = [(1, 64), (1, 64), (1, 64), (1, 64), (33, 64)]
     one_sided = Alpha(level=0.025, sides=1)
     protocol = changed(krueger, alpha=one_sided)
-    better_p = named(analyze(protocol, "efficacy", responders(COUNTS, krueger)), "p_value")
-    worse_p = named(analyze(protocol, "efficacy", responders(worse, krueger)), "p_value")
+    better_p = named(analyze(protocol, "efficacy", [responders(COUNTS, krueger)]), "p_value")
+    worse_p = named(analyze(protocol, "efficacy", [responders(worse, krueger)]), "p_value")
     assert all(float(s.value) < 1e-6 for s in better_p)
     assert all(float(s.value) > 0.999 for s in worse_p)
 
 
 def test_an_arm_of_nobody_has_a_reason_and_no_number(krueger: Protocol) -> None:
     counts = [(0, 0), *COUNTS[1:]]
-    found = analyze(krueger, "efficacy", responders(counts, krueger))
+    found = analyze(krueger, "efficacy", [responders(counts, krueger)])
     empty = [s for s in found if s.arm == "once_45"]
     assert [np.isnan(s.value) for s in empty] == [True] * 3
     assert {s.why_none for s in empty} == {"There are no participants to analyze."}
@@ -83,7 +83,7 @@ def test_an_arm_of_nobody_has_a_reason_and_no_number(krueger: Protocol) -> None:
 def test_batches_give_what_each_trial_gives(krueger: Protocol) -> None:
     other = [(20, 64), (30, 64), (40, 64), (50, 64), (5, 64)]
     singles = [
-        analyze(krueger, "efficacy", responders(counts, krueger)) for counts in (COUNTS, other)
+        analyze(krueger, "efficacy", [responders(counts, krueger)]) for counts in (COUNTS, other)
     ]
     together = stacked(singles)
     outcomes = [responders(counts, krueger) for counts in (COUNTS, other)]
@@ -97,7 +97,7 @@ def test_batches_give_what_each_trial_gives(krueger: Protocol) -> None:
             ),
         }
     )
-    for ours, theirs in zip(analyze(krueger, "efficacy", batch), together, strict=True):
+    for ours, theirs in zip(analyze(krueger, "efficacy", [batch]), together, strict=True):
         np.testing.assert_array_equal(ours.value, theirs.value)
         np.testing.assert_array_equal(ours.n, theirs.n)
 
@@ -105,7 +105,7 @@ def test_batches_give_what_each_trial_gives(krueger: Protocol) -> None:
 def test_power_counts_successes_on_the_better_side_only(krueger: Protocol) -> None:
     worse = [(1, 64), (38, 64), (43, 64), (52, 64), (33, 64)]
     statistics = stacked(
-        [analyze(krueger, "efficacy", responders(counts, krueger)) for counts in (COUNTS, worse)]
+        [analyze(krueger, "efficacy", [responders(counts, krueger)]) for counts in (COUNTS, worse)]
     )
     found = {power.arm: power for power in powers(krueger, statistics)}
     assert found["once_45"].share == 0.5  # significant both times, once in the wrong direction
@@ -115,6 +115,6 @@ def test_power_counts_successes_on_the_better_side_only(krueger: Protocol) -> No
 
 def test_a_trial_without_a_test_is_no_success(krueger: Protocol) -> None:
     empty = [(0, 0), *COUNTS[1:]]
-    statistics = stacked([analyze(krueger, "efficacy", responders(empty, krueger))])
+    statistics = stacked([analyze(krueger, "efficacy", [responders(empty, krueger)])])
     (power,) = (power for power in powers(krueger, statistics) if power.arm == "once_45")
     assert (power.share, power.failed) == (0.0, 1)

@@ -1,16 +1,17 @@
 """One planned analysis of one endpoint: whom it describes and compares, and its bare statistics."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wholetrial.analysis.estimate import Interval
+from wholetrial.analysis.arguments import Alternative
+from wholetrial.analysis.estimate import Effect, Interval, Test
 from wholetrial.analysis.statistic import Statistic
 from wholetrial.endpoints.outcomes import Flags, Outcomes
-from wholetrial.protocol.analysis_plan import Analysis, Contrast
+from wholetrial.protocol.analysis_plan import Alpha, Analysis, Contrast
 from wholetrial.protocol.protocol import Protocol
 
 
@@ -21,6 +22,13 @@ class Plan(NamedTuple):
     name: str
     analysis: Analysis
     outcomes: Outcomes
+
+
+class Way(NamedTuple):
+    """How a summary gets its interval: the name of the method, and what computes it."""
+
+    method: str
+    compute: Callable[..., Interval]
 
 
 class Pair(NamedTuple):
@@ -48,6 +56,7 @@ def bare_statistic(
     notes = [f"at risk: {outcomes.among}"] if outcomes.among else []
     notes += [f"missing: {missing}"] if missing else []
     notes += _not_applied(plan)
+    notes += _strata_ignored(plan)
     return Statistic(
         analysis=plan.name,
         endpoint=outcomes.endpoint,
@@ -66,13 +75,21 @@ def bare_statistic(
 def _not_applied(plan: Plan) -> list[str]:
     """The strategies for intercurrent events that are planned and not applied to this variable.
 
-    Those of responses are applied where they are derived, or refused there.
+    Those of responses and changes are applied where they are derived, or refused there.
     """
-    if plan.outcomes.variable.kind not in ("change", "time_to"):
+    if plan.outcomes.variable.kind != "time_to":
         return []
     planned = plan.protocol.intercurrent.items()
     others = [f"{event} ({how})" for event, how in planned if how != "treatment_policy"]
     return [f"not yet applied: {', '.join(others)}"] if others else []
+
+
+def _strata_ignored(plan: Plan) -> list[str]:
+    """That an analysis ignores the strata of randomization, by the file's own decision."""
+    allocation = plan.protocol.design.allocation
+    if plan.analysis.strata != "ignored" or allocation is None:
+        return []
+    return [f"ignores the strata of randomization: {', '.join(allocation.strata)}"]
 
 
 def with_interval(statistic: Statistic, interval: Interval, method: str) -> Statistic:
@@ -86,6 +103,11 @@ def with_interval(statistic: Statistic, interval: Interval, method: str) -> Stat
         reason=interval.reason,
         method=method,
     )
+
+
+def with_effect(statistic: Statistic, effect: Effect, method: str) -> Statistic:
+    """The statistic with the value, limits and reason of a model's effect."""
+    return with_interval(statistic, effect.interval, method)
 
 
 def not_computed(plan: Plan, method: str, pair: Pair | None = None) -> Statistic:
@@ -132,3 +154,60 @@ def _groups(protocol: Protocol, word: str, outcomes: Outcomes) -> list[str]:
     """The groups of the outcomes that an arm's name or a role names."""
     named = (*protocol.arms_named(word), word)
     return [group for group in outcomes.groups if group in named]
+
+
+def with_estimand(protocol: Protocol, analysis: str, endpoint: str) -> Protocol:
+    """The protocol with an analysis' own strategies and its own rule for missing values."""
+    plan = protocol.analyses[analysis]
+    changed: dict[str, object] = {}
+    if plan.intercurrent is not None:
+        changed["intercurrent"] = {**protocol.intercurrent, **plan.intercurrent}
+    if plan.missing is not None:
+        kind = protocol.endpoints.named()[endpoint][1].kind
+        changed["missing"] = protocol.missing.model_copy(update={kind: plan.missing})
+    return protocol.model_copy(update=changed) if changed else protocol
+
+
+def strata_of(protocol: Protocol, analysis: Analysis) -> tuple[str, ...]:
+    """The factors within which an analysis compares: those of randomization unless it says else."""
+    if isinstance(analysis.strata, tuple):
+        return analysis.strata
+    allocation = protocol.design.allocation
+    return allocation.strata if allocation and analysis.strata is None else ()
+
+
+def p_value(plan: Plan, arm: str, test: Test, n: NDArray[np.int64], control: str = "") -> Statistic:
+    """The p-value of a test, with its level in the note."""
+    statistic = bare_statistic(plan, "p_value", arm, test.p_value, n)
+    sides = f"alpha {plan.analysis.alpha}" if plan.analysis.alpha else ""
+    note = "; ".join(part for part in (statistic.note, sides) if part)
+    return replace(
+        statistic, method=plan.analysis.test, reason=test.reason, note=note, control=control
+    )
+
+
+def alternative(plan: Plan) -> Alternative:
+    """The side on which a test looks: both, or that which `better` names."""
+    alpha: Alpha | None = plan.analysis.alpha
+    if alpha is None or alpha.sides == 2:
+        return "two_sided"
+    return "less" if plan.analysis.better in ("lower", "later") else "greater"
+
+
+def one_sided(plan: Plan) -> bool:
+    """Whether the test has a one-sided level."""
+    return alternative(plan) != "two_sided"
+
+
+def covariates_of(plan: Plan, names: Iterable[str]) -> NDArray[np.float64]:
+    """Baseline values to adjust for, `(..., P, K)`; NaN where nobody recorded them."""
+    known = plan.outcomes.covariates
+    value = plan.outcomes.variable.value
+    columns = [known.get(name, np.full(value.shape, np.nan)) for name in names]
+    return np.stack(columns, axis=-1) if columns else np.empty((*value.shape, 0))
+
+
+def compared_pairs(plan: Plan) -> list[Pair]:
+    """The groups that the plan compares, as far as the outcomes tell them apart."""
+    contrast = plan.analysis.compare
+    return list(pairs(plan.protocol, contrast, plan.outcomes)) if contrast else []

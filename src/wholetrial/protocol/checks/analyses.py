@@ -2,39 +2,14 @@
 
 from collections.abc import Iterator
 
-from wholetrial.protocol.analysis_plan import INTERVALS, SUMMARIES, TESTS, Analysis, EstimatePlan
+from wholetrial.protocol.analysis_methods import INTERVALS, SUMMARIES, TESTS
+from wholetrial.protocol.analysis_plan import Analysis, EstimatePlan
 from wholetrial.protocol.checks.calendar import day
 from wholetrial.protocol.checks.examined import Examined, error, note, unknown, warning
-from wholetrial.protocol.endpoint import Endpoint, Kind
+from wholetrial.protocol.endpoint import Endpoint
 from wholetrial.protocol.finding import Finding
 
-TWO_SAMPLE = (
-    "fisher_exact", "boschloo", "pearson", "pearson_corrected", "cochran_armitage", "cmh",
-    "log_rank", "stratified_log_rank", "interval_log_rank", "cox", "ancova",
-)  # fmt: skip
-DIFFERENCES = (
-    "risk_difference", "risk_ratio", "odds_ratio", "mean_difference", "hazard_ratio",
-    "rmst_difference",
-)  # fmt: skip
-STRATIFIED = ("cmh", "stratified_log_rank", "cox", "ancova", "mmrm")
-_SHARES: tuple[Kind, ...] = ("response", "events")
-TEST_SUITS: dict[str, tuple[Kind, ...]] = {
-    **dict.fromkeys(TWO_SAMPLE[:6], _SHARES),
-    "mcnemar": _SHARES,
-    "exact_binomial": _SHARES,
-    **dict.fromkeys(("log_rank", "stratified_log_rank", "interval_log_rank", "cox"), ("time_to",)),
-    **dict.fromkeys(("paired_t", "ancova", "mmrm"), ("change",)),
-}
-SUMMARY_SUITS: dict[str, tuple[Kind, ...]] = {
-    **dict.fromkeys(("proportion", "risk_difference", "risk_ratio", "odds_ratio"), _SHARES),
-    **dict.fromkeys(("mean_change", "mean_difference", "mmrm"), ("change",)),
-    **dict.fromkeys(("kaplan_meier", "turnbull", "hazard_ratio", "rmst_difference"), ("time_to",)),
-}
-MISSING_SUITS = {
-    "response": ("no response", "as observed"),
-    "change": ("as observed", "mixed model"),
-}
-_KIND_WORDS = {
+KIND_WORDS = {
     "response": "a response",
     "change": "a change from baseline",
     "time_to": "a time to an event",
@@ -52,7 +27,6 @@ def check_analyses(trial: Examined) -> Iterator[Finding]:
         yield from _comparison(trial, path, analysis)
         yield from _level(trial, path, analysis)
         yield from _multiplicity(trial, path, analysis)
-        yield from _strata(trial, path, analysis)
     yield from _without_analysis(trial)
     yield from _without_missing_rule(trial)
     for name in trial.protocol.analysis_sets:
@@ -71,7 +45,7 @@ def _method_names(trial: Examined, path: str, analysis: Analysis) -> Iterator[Fi
         return
     suiting = [name for name, known in INTERVALS.items() if summary in known.suits]
     if suiting and interval not in suiting:
-        expected = f"an interval for {SUMMARIES[summary]}: {', '.join(suiting)}"
+        expected = f"an interval for {SUMMARIES[summary].words}: {', '.join(suiting)}"
         yield error(trial, f"{path}.estimate", expected, f"'{interval}'", word=interval)
 
 
@@ -85,7 +59,6 @@ def _endpoints_suit(trial: Examined, path: str, analysis: Analysis) -> Iterator[
         if endpoint.kind == "time_to":
             yield from _seen(trial, path, analysis, endpoint)
         yield from _direction(trial, path, analysis, (name, endpoint))
-        yield from _rule_for_missing(trial, path, analysis, (name, endpoint))
     if len(set(analysis.of)) < len(analysis.of):
         yield warning(trial, f"{path}.of", "an endpoint is named twice", "name it once")
 
@@ -94,15 +67,15 @@ def _suits(
     trial: Examined, path: str, analysis: Analysis, named: tuple[str, Endpoint]
 ) -> Iterator[Finding]:
     name, endpoint = named
-    kind = _KIND_WORDS[endpoint.kind]
-    if endpoint.kind not in TEST_SUITS.get(analysis.test, (endpoint.kind,)):
-        suiting = [test for test, kinds in TEST_SUITS.items() if endpoint.kind in kinds]
-        expected = f"a test for {kind}: {', '.join([*suiting, 'none'])}"
+    kind = KIND_WORDS[endpoint.kind]
+    if analysis.test in TESTS and endpoint.kind not in TESTS[analysis.test].suits:
+        suiting = [test for test, known in TESTS.items() if endpoint.kind in known.suits]
+        expected = f"a test for {kind}: {', '.join(suiting) or 'none'}"
         found = f"'{analysis.test}' for {name}"
         yield error(trial, f"{path}.test", expected, found)
     summary = analysis.estimate.summary
-    if endpoint.kind not in SUMMARY_SUITS.get(summary, (endpoint.kind,)):
-        suiting = [other for other, kinds in SUMMARY_SUITS.items() if endpoint.kind in kinds]
+    if summary in SUMMARIES and endpoint.kind not in SUMMARIES[summary].suits:
+        suiting = [other for other, known in SUMMARIES.items() if endpoint.kind in known.suits]
         expected = f"a summary for {kind}: {', '.join(suiting) or 'none (it is not analyzed)'}"
         yield error(trial, f"{path}.estimate", expected, f"'{summary}' for {name}", word=summary)
 
@@ -129,7 +102,7 @@ def _direction(
     timed = analysis.better in ("later", "earlier")
     if analysis.better and timed != (endpoint.kind == "time_to"):
         expected = "later or earlier" if endpoint.kind == "time_to" else "higher or lower"
-        found = f"'{analysis.better}' for {name}, {_KIND_WORDS[endpoint.kind]}"
+        found = f"'{analysis.better}' for {name}, {KIND_WORDS[endpoint.kind]}"
         yield error(trial, f"{path}.better", expected, found)
     elif endpoint.kind == "events" and analysis.better == "higher":
         says = f"more participants with adverse events ({name}) count as better"
@@ -139,8 +112,9 @@ def _direction(
 def _comparison(trial: Examined, path: str, analysis: Analysis) -> Iterator[Finding]:
     summary = analysis.estimate.summary
     if analysis.compare is None:
-        needs = analysis.test if analysis.test in TWO_SAMPLE else summary
-        if analysis.test in TWO_SAMPLE or summary in DIFFERENCES:
+        two_arms = analysis.test in TESTS and TESTS[analysis.test].compares
+        needs = analysis.test if two_arms else summary
+        if two_arms or (summary in SUMMARIES and SUMMARIES[summary].compares):
             expected = "the arms compared, such as compare: each experimental with control"
             yield error(trial, path, expected, f"'{needs}' without compare")
         if analysis.test == "exact_binomial" and analysis.against is None:
@@ -228,20 +202,6 @@ def _multiplicity(trial: Examined, path: str, analysis: Analysis) -> Iterator[Fi
         yield warning(trial, path, says, "state multiplicity: holm, none ...")
 
 
-def _strata(trial: Examined, path: str, analysis: Analysis) -> Iterator[Finding]:
-    allocation = trial.protocol.design.allocation
-    strata = allocation.strata if allocation else ()
-    tested = analysis.test in TWO_SAMPLE
-    if strata and tested and analysis.test not in STRATIFIED:
-        says = f"people are randomized within {', '.join(strata)}, and '{analysis.test}' ignores it"
-        yield warning(trial, f"{path}.test", says, "use a stratified test, such as cmh")
-    if not strata and analysis.test in ("cmh", "stratified_log_rank"):
-        expected = "a test without strata: nobody is randomized within any"
-        yield error(
-            trial, f"{path}.test", expected, f"'{analysis.test}'", "or add allocation.strata"
-        )
-
-
 def _without_analysis(trial: Examined) -> Iterator[Finding]:
     analyzed = {name for analysis in trial.protocol.analyses.values() for name in analysis.of}
     for name, (level, endpoint) in trial.protocol.endpoints.named().items():
@@ -249,17 +209,6 @@ def _without_analysis(trial: Examined) -> Iterator[Finding]:
             says = f"no analysis is planned for this {level} endpoint"
             make = note if level == "exploratory" else warning
             yield make(trial, f"endpoints.{level}.{name}", says, "add it to an analysis")
-
-
-def _rule_for_missing(
-    trial: Examined, path: str, analysis: Analysis, named: tuple[str, Endpoint]
-) -> Iterator[Finding]:
-    name, endpoint = named
-    suiting = MISSING_SUITS.get(endpoint.kind, ())
-    if analysis.missing is not None and analysis.missing not in suiting:
-        kind = _KIND_WORDS[endpoint.kind]
-        expected = f"a rule for {kind}: {', '.join(suiting) or 'none'}"
-        yield error(trial, f"{path}.missing", expected, f"'{analysis.missing}' for {name}")
 
 
 def _without_missing_rule(trial: Examined) -> Iterator[Finding]:

@@ -83,8 +83,11 @@ def _models(trial: Examined) -> Iterator[Finding]:
 
 def _intercurrent(trial: Examined) -> Iterator[Finding]:
     known = (*trial.protocol.rules, *INTERCURRENT_EVENTS)
-    for name in trial.protocol.intercurrent:
-        path = f"intercurrent.{name}"
+    planned = [(f"intercurrent.{name}", name) for name in trial.protocol.intercurrent]
+    for analysis, plan in trial.protocol.analyses.items():
+        own = plan.intercurrent or {}
+        planned += [(f"analyses.{analysis}.intercurrent.{name}", name) for name in own]
+    for path, name in planned:
         near = get_close_matches(name, known, n=1, cutoff=0.85)
         if name not in known and near:
             advice = f"did you mean '{near[0]}'?"

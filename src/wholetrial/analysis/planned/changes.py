@@ -1,0 +1,185 @@
+"""Changes from baseline: the mean of each arm, the adjusted difference of arms, tests, trends."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+
+from wholetrial.analysis.arguments import Booleans
+from wholetrial.analysis.estimate import Effect, effect_at
+from wholetrial.analysis.measurements import ancova, continuous, covariates, two_means
+from wholetrial.analysis.measurements.linear_model import LinearModel, fit_linear_model
+from wholetrial.analysis.multiplicity.dunnett import dunnett
+from wholetrial.analysis.planned.plan import (
+    Pair,
+    Plan,
+    alternative,
+    bare_statistic,
+    compared_pairs,
+    confidence,
+    covariates_of,
+    described_groups,
+    not_computed,
+    p_value,
+    with_effect,
+    with_interval,
+)
+from wholetrial.analysis.planned.several import ADJUSTED_P
+from wholetrial.analysis.statistic import Floats, Statistic
+
+TWO_MEANS: Mapping[str, Callable[..., Effect]] = {
+    "student_t": two_means.mean_difference_student_t,
+    "welch_t": two_means.mean_difference_welch_t,
+}
+LS_MEAN = "least_squares_mean"
+
+
+class Modeled(NamedTuple):
+    """The linear model of the arms compared: who is in it, and the effects of each arm."""
+
+    model: LinearModel
+    inside: Booleans
+    means: Effect
+    differences: Effect
+
+
+def mean_changes(plan: Plan) -> Iterator[Statistic]:
+    """The mean change from baseline of each arm, in those with a value."""
+    rule = plan.outcomes.variable.stands_for_missing
+    method = plan.analysis.estimate.interval
+    if method != "student_t" or rule == "mixed model":
+        yield not_computed(plan, rule if method == "student_t" else method)
+        return
+    against = plan.analysis.against.number if plan.analysis.against else None
+    for name, change in _described(plan):
+        yield from _mean_change(plan, name, change)
+        n = (~np.isnan(change)).sum(axis=-1)
+        if plan.analysis.test == "paired_t":
+            before = np.full_like(change, against or 0.0)
+            test = continuous.paired_t_test(before, change, alternative(plan))
+            yield p_value(plan, name, test, n)
+        elif plan.analysis.test != "none":
+            yield not_computed(plan, plan.analysis.test)
+
+
+def mean_differences(plan: Plan) -> Iterator[Statistic]:
+    """The mean of each arm and the difference of each pair, adjusted where the plan says so."""
+    rule = plan.outcomes.variable.stands_for_missing
+    if rule == "mixed model":
+        yield not_computed(plan, f"{rule} (estimate: mmrm)")
+        return
+    if plan.analysis.adjust_for or plan.analysis.test == "ancova":
+        yield from _adjusted_differences(plan)
+        return
+    method, test = plan.analysis.estimate.interval, plan.analysis.test
+    if method not in TWO_MEANS or test not in ("none", method):
+        yield not_computed(plan, method if method not in TWO_MEANS else test)
+        return
+    for name, change in _described(plan):
+        yield from _mean_change(plan, name, change)
+    for pair in compared_pairs(plan):
+        effect = TWO_MEANS[method](
+            np.where(pair.arm_members | pair.control_members, plan.outcomes.variable.value, np.nan),
+            pair.arm_members.astype(np.int8),
+            arms=(0, 1),
+            level=confidence(plan),
+            alternative=alternative(plan),
+        )
+        yield from _difference(plan, pair, effect, method)
+
+
+def modeled(plan: Plan) -> Modeled | None:
+    """The analysis of covariance of all arms compared; None where nothing is compared."""
+    pairs = compared_pairs(plan)
+    if not pairs:
+        return None
+    codes = np.where(pairs[0].control_members, 0, -1)
+    for number, pair in enumerate(pairs, start=1):
+        codes = np.where(pair.arm_members, number, codes)
+    known = covariates_of(plan, (one.name for one in plan.analysis.adjust_for))
+    value = plan.outcomes.variable.value
+    inside = (codes >= 0) & ~np.isnan(value) & ~np.isnan(known).any(axis=-1)
+    columns = [
+        covariates.measured(one.name, np.where(inside, known[..., place], 0.0))
+        for place, one in enumerate(plan.analysis.adjust_for)
+    ]
+    stratum = plan.outcomes.stratum
+    if stratum is not None:
+        inside = inside & (stratum >= 0)
+        columns.append(covariates.factor("stratum", np.where(inside, stratum, stratum.max())))
+    arms = tuple(range(len(pairs) + 1))
+    model = fit_linear_model(value, columns, inside, arm=codes, arms=arms)
+    return Modeled(
+        model,
+        inside,
+        ancova.ls_means(model, confidence(plan)),
+        ancova.differences_from_control(model, confidence(plan), alternative=alternative(plan)),
+    )
+
+
+def _adjusted_differences(plan: Plan) -> Iterator[Statistic]:
+    found = modeled(plan)
+    if found is None or plan.analysis.estimate.interval != "student_t":
+        yield not_computed(plan, plan.analysis.estimate.interval)
+        return
+    if plan.analysis.test not in ("none", "ancova"):
+        yield not_computed(plan, plan.analysis.test)
+    pairs = compared_pairs(plan)
+    names = [pairs[0].control, *(pair.arm for pair in pairs)]
+    for place, name in enumerate(names):
+        mean = effect_at(found.means, (..., place))
+        n = found.model.sizes[..., place].astype(np.int64)
+        blank = bare_statistic(plan, LS_MEAN, name, mean.value, n)
+        yield _noted(plan, with_effect(blank, mean, "ls_means"))
+    for place, pair in enumerate(pairs):
+        for one in _difference(plan, pair, effect_at(found.differences, (..., place)), "ancova"):
+            yield _noted(plan, one)
+    if plan.analysis.multiplicity == "dunnett" and plan.analysis.test == "ancova":
+        yield from _dunnett(plan, pairs, found.model)
+
+
+def _dunnett(plan: Plan, pairs: list[Pair], model: LinearModel) -> Iterator[Statistic]:
+    """The p-values of all arms against the one control, adjusted together."""
+    effects = dunnett(model, confidence(plan), alternative=alternative(plan))
+    for place, pair in enumerate(pairs):
+        one = effect_at(effects, (..., place))
+        n = model.sizes[..., [0, place + 1]].sum(axis=-1).astype(np.int64)
+        blank = bare_statistic(plan, ADJUSTED_P, pair.arm, one.p_value, n)
+        told = f"Dunnett's procedure over {len(pairs)} arms"
+        yield replace(blank, method="dunnett", reason=one.reason, control=pair.control, note=told)
+
+
+def _difference(plan: Plan, pair: Pair, effect: Effect, method: str) -> Iterator[Statistic]:
+    """The difference of a pair, and its test where one is planned."""
+    value = plan.outcomes.variable.value
+    n = ((pair.arm_members | pair.control_members) & ~np.isnan(value)).sum(axis=-1)
+    blank = bare_statistic(plan, "mean_difference", pair.arm, effect.value, n)
+    yield replace(with_effect(blank, effect, method), control=pair.control)
+    if plan.analysis.test != "none":
+        yield p_value(plan, pair.arm, effect.test, n, pair.control)
+
+
+def adjusted_for(plan: Plan) -> list[str]:
+    """What a linear model is adjusted for, in words; empty where for nothing."""
+    names = [str(covariate) for covariate in plan.analysis.adjust_for]
+    names += ["strata of randomization"] if plan.outcomes.stratum is not None else []
+    return [f"adjusted for {', '.join(names)}"] if names else []
+
+
+def _noted(plan: Plan, one: Statistic) -> Statistic:
+    """The statistic with what its model is adjusted for."""
+    return replace(one, note="; ".join(part for part in (*adjusted_for(plan), one.note) if part))
+
+
+def _described(plan: Plan) -> Iterator[tuple[str, Floats]]:
+    """Every group with the changes of its members, NaN for others."""
+    for name, members in described_groups(plan):
+        yield name, np.where(members, plan.outcomes.variable.value, np.nan)
+
+
+def _mean_change(plan: Plan, name: str, change: Floats) -> Iterator[Statistic]:
+    interval = continuous.mean_change_t(change, confidence(plan))
+    n = (~np.isnan(change)).sum(axis=-1)
+    blank = bare_statistic(plan, "mean_change", name, interval.value, n)
+    yield with_interval(blank, interval, "student_t")

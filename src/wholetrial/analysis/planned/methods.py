@@ -1,0 +1,87 @@
+"""The methods that a plan uses, by the names under which they are built."""
+
+from typing import NamedTuple
+
+from wholetrial.analysis.planned import rates, shares, stratified_shares
+from wholetrial.protocol.analysis_plan import Analysis
+from wholetrial.protocol.missing import Imputation
+from wholetrial.protocol.protocol import Protocol
+
+_CURVES = {
+    "kaplan_meier": "kaplan_meier",
+    "turnbull": "turnbull",
+    "median_time": "brookmeyer_crowley",
+    "cumulative_incidence": "aalen_johansen",
+    "hazard_ratio": "hazard_ratio",
+    "rmst_difference": "restricted_mean",
+    "survival_difference": "milestone_survival",
+}
+_ASSUMED = {
+    "missing at random": "missing_at_random",
+    "jump to reference": "jump_to_reference",
+    "copy reference": "copy_reference",
+    "copy increments in reference": "copy_increments_in_reference",
+    "last mean carried forward": "last_mean_carried_forward",
+}
+_CARRIED = {
+    "last observation": "last_observation_carried_forward",
+    "worst": "worst_observation_carried_forward",
+    "baseline": "baseline_observation_carried_forward",
+}
+
+
+class PlannedMethods(NamedTuple):
+    """The methods of one analysis: of its test, its estimate, its correction, missing values."""
+
+    test: tuple[str, ...]
+    estimate: tuple[str, ...]
+    several: tuple[str, ...]
+    missing: tuple[str, ...]
+
+    @property
+    def all(self) -> tuple[str, ...]:
+        """Every method once, in the order of use."""
+        return tuple(dict.fromkeys((*self.test, *self.estimate, *self.several, *self.missing)))
+
+
+def methods_planned(protocol: Protocol, plan: Analysis) -> PlannedMethods:
+    """The methods that an analysis of a protocol uses; a name that is not built stands as it is."""
+    rules = _rules(protocol, plan)
+    imputed = [rule for rule in rules if isinstance(rule, Imputation)]
+    missing = [_ASSUMED[rule.assuming] for rule in imputed]
+    missing += [_CARRIED[rule] for rule in rules if isinstance(rule, str) and rule in _CARRIED]
+    if imputed:
+        missing += ["approximate_bayes_imputation", "rubin_rules"]
+    several = (str(plan.multiplicity),) if plan.multiplicity not in (None, "none") else ()
+    return PlannedMethods(
+        test=_test(plan), estimate=_estimate(plan), several=several, missing=tuple(missing)
+    )
+
+
+def _test(plan: Analysis) -> tuple[str, ...]:
+    renamed = {"rubin": "rubin_rules", "mcnemar": "mcnemar_exact"}
+    return () if plan.test == "none" else (renamed.get(plan.test, plan.test),)
+
+
+def _estimate(plan: Analysis) -> tuple[str, ...]:
+    summary, interval = plan.estimate.summary, plan.estimate.interval
+    for table in (shares.COMPARED, stratified_shares.COMPARED, rates.COMPARED):
+        if (summary, interval) in table:
+            return (table[summary, interval].method,)
+    if summary == "rate" and interval in rates.ONE_ARM:
+        return (rates.ONE_ARM[interval].method,)
+    if summary in _CURVES:
+        return (_CURVES[summary],)
+    if summary == "mmrm":
+        return ("mmrm", interval)
+    if summary == "mean_difference" and (plan.adjust_for or plan.test == "ancova"):
+        return ("ancova",)
+    return ("rubin_rules",) if interval == "rubin" else (interval,)
+
+
+def _rules(protocol: Protocol, plan: Analysis) -> list[object]:
+    """The rules for missing values of an analysis' endpoints."""
+    named = protocol.endpoints.named()
+    kinds = dict.fromkeys(named[one][1].kind for one in plan.of if one in named)
+    own = {"response": protocol.missing.response, "change": protocol.missing.change}
+    return [plan.missing or own[kind] for kind in kinds if kind in own]

@@ -1,0 +1,167 @@
+"""Shares compared within the strata of randomization, or standardized over baseline values."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+
+from wholetrial.analysis.arguments import TwoArms
+from wholetrial.analysis.estimate import Effect, Interval, Reason, as_test, student_p_value
+from wholetrial.analysis.planned.plan import (
+    Pair,
+    Plan,
+    Way,
+    alternative,
+    bare_statistic,
+    confidence,
+    covariates_of,
+    p_value,
+    strata_of,
+    with_interval,
+)
+from wholetrial.analysis.responders import (
+    cochran_mantel_haenszel,
+    mantel_haenszel,
+    standardization,
+    stratified_score,
+)
+from wholetrial.analysis.responders.strata import stratified_counts
+from wholetrial.analysis.statistic import Floats, Statistic
+from wholetrial.endpoints.outcomes import Flags
+
+STANDARDIZED = "standardization"
+
+
+def _its_interval(
+    compute: Callable[..., Effect | stratified_score.StratifiedScore],
+) -> Callable[..., Interval]:
+    """The interval alone of a method that gives more."""
+
+    def interval(*who: Floats, level: float) -> Interval:
+        return compute(*who, level=level).interval
+
+    return interval
+
+
+WITHIN_STRATA: Mapping[tuple[str, str], Way] = {
+    ("risk_difference", "sato"): Way(
+        "sato", _its_interval(mantel_haenszel.risk_difference_mantel_haenszel)
+    ),
+    ("risk_ratio", "mantel_haenszel"): Way(
+        "risk_ratio_mantel_haenszel", mantel_haenszel.risk_ratio_mantel_haenszel
+    ),
+    ("odds_ratio", "mantel_haenszel"): Way(
+        "odds_ratio_mantel_haenszel", mantel_haenszel.odds_ratio_mantel_haenszel
+    ),
+    ("risk_difference", "stratified_miettinen_nurminen"): Way(
+        "stratified_miettinen_nurminen",
+        _its_interval(stratified_score.risk_difference_stratified_miettinen_nurminen),
+    ),
+    ("risk_ratio", "stratified_miettinen_nurminen"): Way(
+        "stratified_miettinen_nurminen",
+        _its_interval(stratified_score.risk_ratio_stratified_miettinen_nurminen),
+    ),
+    ("odds_ratio", "stratified_miettinen_nurminen"): Way(
+        "stratified_miettinen_nurminen",
+        _its_interval(stratified_score.odds_ratio_stratified_miettinen_nurminen),
+    ),
+}
+STANDARDIZED_BY: Mapping[tuple[str, str], Way] = {
+    ("risk_difference", STANDARDIZED): Way(
+        STANDARDIZED,
+        _its_interval(standardization.risk_difference_standardized),
+    ),
+    ("risk_ratio", STANDARDIZED): Way(STANDARDIZED, standardization.risk_ratio_standardized),
+    ("odds_ratio", STANDARDIZED): Way(STANDARDIZED, standardization.odds_ratio_standardized),
+}
+COMPARED: Mapping[tuple[str, str], Way] = {**WITHIN_STRATA, **STANDARDIZED_BY}
+TESTS = ("cmh", STANDARDIZED)
+
+
+class _Adjusted(NamedTuple):
+    """Who is compared with known baseline values: outcome, arm, covariates, who is included."""
+
+    outcome: Floats
+    treated: Flags
+    covariates: Floats
+    included: Flags
+
+
+def compared(plan: Plan, pair: Pair) -> Statistic:
+    """The estimate of a pair within strata, or standardized over the covariates and strata."""
+    key = plan.analysis.estimate.summary, plan.analysis.estimate.interval
+    way = COMPARED[key]
+    if key in WITHIN_STRATA:
+        counts = _counts(plan, pair)
+        interval = way.compute(*counts, level=confidence(plan))
+        n = (counts.participants + counts.control_participants).sum(axis=-1)
+    else:
+        who = _adjusted(plan, pair)
+        interval = way.compute(*who, level=confidence(plan))
+        n = who.included.sum(axis=-1)
+    blank = bare_statistic(plan, key[0], pair.arm, interval.value, n.astype(np.int64))
+    return _told(
+        plan, pair, replace(with_interval(blank, interval, way.method), control=pair.control)
+    )
+
+
+def tested(plan: Plan, pair: Pair) -> Statistic:
+    """The Cochran-Mantel-Haenszel test of a pair, or that of its standardized difference."""
+    if plan.analysis.test == STANDARDIZED:
+        who = _adjusted(plan, pair)
+        effect = standardization.risk_difference_standardized(*who, confidence(plan))
+        p = student_p_value(effect.statistic, effect.freedom, alternative(plan))
+        found, n = as_test(p, effect.statistic, effect.reason), who.included.sum(axis=-1)
+    else:
+        counts = _counts(plan, pair)
+        found = cochran_mantel_haenszel.cmh_test(*counts, alternative=alternative(plan))
+        n = (counts.participants + counts.control_participants).sum(axis=-1)
+    return _told(plan, pair, p_value(plan, pair.arm, found, n.astype(np.int64), pair.control))
+
+
+def _counts(plan: Plan, pair: Pair) -> TwoArms:
+    """The counts within strata; who has no known stratum is left out."""
+    value, stratum = plan.outcomes.variable.value, _stratum(plan)
+    known = stratum >= 0
+    return stratified_counts(
+        value,
+        pair.arm_members & known,
+        pair.control_members & known,
+        np.where(known, stratum, 0),
+        strata=max(int(stratum.max(initial=0)) + 1, 1),
+    )
+
+
+def _stratum(plan: Plan) -> np.ndarray[tuple[int, ...], np.dtype[np.intp]]:
+    stratum = plan.outcomes.stratum
+    return np.full(plan.outcomes.member.shape, -1, np.intp) if stratum is None else stratum
+
+
+def _adjusted(plan: Plan, pair: Pair) -> _Adjusted:
+    """Covariates as measured, and each stratum but the first as a column of its own."""
+    value = plan.outcomes.variable.value
+    known = covariates_of(plan, (one.name for one in plan.analysis.adjust_for))
+    stratum = plan.outcomes.stratum
+    if stratum is not None:
+        codes = np.arange(1, int(stratum.max(initial=0)) + 1)
+        dummies = np.where(stratum[..., None] >= 0, stratum[..., None] == codes, np.nan)
+        known = np.concatenate([known, dummies], axis=-1)
+    inside = (pair.arm_members | pair.control_members) & ~np.isnan(value)
+    inside = inside & ~np.isnan(known).any(axis=-1)
+    return _Adjusted(value, pair.arm_members, known, inside)
+
+
+def _told(plan: Plan, pair: Pair, one: Statistic) -> Statistic:
+    """The statistic with its strata, its covariates and how many lack them; a reason for none."""
+    names = strata_of(plan.protocol, plan.analysis)
+    notes = [f"within {', '.join(names)}"] if names else []
+    if plan.analysis.adjust_for and STANDARDIZED in (one.method, plan.analysis.test):
+        notes.append(f"adjusted for {', '.join(c.name for c in plan.analysis.adjust_for)}")
+    value = plan.outcomes.variable.value
+    valued = ((pair.arm_members | pair.control_members) & ~np.isnan(value)).sum(axis=-1)
+    lacking = (valued > 0) & (one.n == 0)
+    reason = np.where(lacking, np.int8(Reason.UNKNOWN_COVARIATES), np.asarray(one.reason))
+    if one.n.ndim == 0 and valued > one.n > 0:
+        notes.append(f"{int(valued - one.n)} left out whose baseline is not known")
+    return replace(one, reason=reason, note="; ".join(part for part in (*notes, one.note) if part))

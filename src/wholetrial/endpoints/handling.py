@@ -1,0 +1,115 @@
+"""Missing values and intercurrent events (ICH E9(R1)), handled on the records before derivation.
+
+A strategy says what becomes of the values after an event: under `treatment_policy` they count;
+under `hypothetical` they are taken away, and the rule for missing values stands for them; under
+`while_on_treatment` the last value before the event stands for them. `composite_variable` belongs
+to the endpoint: the event is itself no response, no change from baseline, or the event timed. A
+rule for missing values then fills what is missing, or leaves it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from wholetrial.conditions.evaluate import scale_of
+from wholetrial.data.records import Flags, Floats, Records
+from wholetrial.protocol.endpoint import Strategy
+from wholetrial.protocol.missing import Imputation
+from wholetrial.protocol.protocol import Protocol
+from wholetrial.protocol.timeline import measured_at
+
+FILLED = ("last observation", "worst", "baseline")
+"""The rules that put an observed value in the place of a missing one."""
+
+
+class NotDerivedError(ValueError):
+    """An endpoint that the trial file asks for and that nothing here derives yet."""
+
+
+def handled(
+    protocol: Protocol,
+    records: Records,
+    strategies: Mapping[str, Strategy],
+    rule: str | Imputation | None,
+) -> Records:
+    """The records as the estimand sees them: values after events, and what stands for missing ones.
+
+    Raises NotDerivedError for the strategy of a principal stratum, which needs a model.
+    """
+    away, carried = np.zeros((2, *records.day.shape), np.bool_)
+    for event, strategy in strategies.items():
+        if event not in records.events:
+            continue
+        if strategy == "principal_stratum":
+            raise NotDerivedError(f"strategy {strategy} for {event}")
+        since = records.events[event][..., None] <= days_seen(records)
+        away |= since & (strategy == "hypothetical")
+        carried |= since & (strategy == "while_on_treatment")
+    fills = rule if isinstance(rule, str) and rule in FILLED else None
+    if fills is None and not away.any() and not carried.any():
+        return records
+    changed = {
+        name: _handled(protocol, records, name, (away, carried), fills) for name in records.values
+    }
+    return replace(records, values=changed)
+
+
+def days_seen(records: Records) -> Floats:
+    """The day of each visit, `(..., P, V)`: as attended, or as planned where nobody came."""
+    planned = np.asarray([visit.day for visit in records.visits], np.float64)
+    return np.where(np.isnan(records.day), planned, records.day)
+
+
+def intervened(records: Records, strategies: Mapping[str, Strategy], day: int) -> Flags:
+    """Who had, on or before the visit of a planned day, an event that is part of the endpoint."""
+    had, seen = np.zeros(records.shape, np.bool_), _day_seen(records, day)
+    for event, strategy in strategies.items():
+        if strategy == "composite_variable" and event in records.events:
+            had |= records.events[event] <= seen
+    return had
+
+
+def first_intervention(records: Records, strategies: Mapping[str, Strategy]) -> Floats:
+    """The day of the first event that is part of the endpoint, `(..., P)`; NaN where none is."""
+    first: Floats = np.full(records.shape, np.nan)
+    for event, strategy in strategies.items():
+        if strategy == "composite_variable" and event in records.events:
+            first = np.fmin(first, records.events[event])
+    return first
+
+
+def _day_seen(records: Records, day: int) -> Floats:
+    for index, visit in enumerate(records.visits):
+        if visit.day == day:
+            return np.asarray(days_seen(records)[..., index])
+    return np.full(records.shape, float(day))
+
+
+def _handled(
+    protocol: Protocol,
+    records: Records,
+    measure: str,
+    after: tuple[Flags, Flags],
+    fills: str | None,
+) -> Floats:
+    """One measure's values `(..., P, V)`, visit by visit."""
+    away, carried = after
+    values = np.where(away | carried, np.nan, records.values[measure])
+    planned = measured_at(protocol, measure)
+    lower = scale_of(measure, protocol).lower_is_better
+    worse = np.fmax if lower else np.fmin
+    base, last, worst = (np.full(records.shape, np.nan) for _ in range(3))
+    for index, visit in enumerate(records.visits):
+        now = values[..., index]
+        if visit in planned and visit.day > 0:
+            seen_worst = np.where(np.isnan(worst), base, worst)
+            stands = {"last observation": last, "worst": seen_worst, "baseline": base}
+            filled = stands[fills] if fills else now
+            now = np.where(np.isnan(now), np.where(carried[..., index], last, filled), now)
+            worst = worse(worst, values[..., index])
+        elif visit.day <= 0:
+            base = np.where(np.isnan(now), base, now)
+        last = np.where(np.isnan(values[..., index]), last, values[..., index])
+        values[..., index] = now
+    return values
