@@ -67,7 +67,7 @@ def _homogeneity(counts: list[np.ndarray], row: Any) -> Iterator[Comparison]:
     for name, p in (("breslow_day", "p"), ("tarone", "p_tarone")):
         found = getattr(homogeneity, f"{name}_test")(*counts)
         yield _test(name, found.test, row[name], row[p], 1e-13)
-        yield Comparison(name, found.freedom, row["df"], 0)
+        yield Comparison(name, found.freedom, row["df"], 1e-13)
 
 
 def _cmh_general(folder: Path, result: Any) -> Iterator[Comparison]:
@@ -90,13 +90,16 @@ def _cmh_general(folder: Path, result: Any) -> Iterator[Comparison]:
 
 def _with_freedom(name: str, found: Any, row: Any) -> Iterator[Comparison]:
     yield _test(name, found.test, row["statistic"], row["p"], 1e-10)
-    yield Comparison(name, found.freedom, row["df"], 0)
+    yield Comparison(name, found.freedom, row["df"], 1e-10)
 
 
 def _risk_difference(folder: Path, result: Any) -> Iterator[Comparison]:
     for counts, level, row in _designs(folder, result):
         yield from _mantel_haenszel(counts, level, row["mantel_haenszel"])
         yield from _score(counts, level, row)
+        mee = stratified_score.risk_difference_stratified_mee(*counts, level)
+        reference = row["miettinen_nurminen"]["weights_MH_no_bias_correction"]
+        yield from _score_of("stratified_mee", mee, reference)
         newcombe = stratified_newcombe.risk_difference_stratified_newcombe(*counts, level)
         reference = row["newcombe_mh_weights"]
         yield limits("stratified_newcombe", newcombe, reference, 1e-12)
@@ -106,16 +109,17 @@ def _risk_difference(folder: Path, result: Any) -> Iterator[Comparison]:
             ours = [weighted.value, weighted.standard_error]
             theirs = [row["inverse_variance"][key] for key in ("estimate", "se")]
             yield Comparison("risk_difference_inverse_variance", ours, theirs, 1e-12)
-        reference = row["mh_risk_ratio"]
-        ratio = mantel_haenszel.risk_ratio_mantel_haenszel(*counts, level)
+        yield from _risk_ratio(counts, level, row["mh_risk_ratio"])
+
+
+def _risk_ratio(counts: list[np.ndarray], level: float, row: Any) -> Iterator[Comparison]:
+    name = "mantel_haenszel_risk_ratio"
+    ratio = mantel_haenszel.risk_ratio_mantel_haenszel(*counts, level)
+    yield Comparison(name, ratio.value, row["estimate"], 1e-12)
+    if 0 < float(row["estimate"]) < np.inf:
         logarithm = mantel_haenszel.log_risk_ratio_mantel_haenszel(*counts, level)
-        yield limits("mantel_haenszel_risk_ratio", ratio, reference, 1e-12)
-        yield Comparison(
-            "mantel_haenszel_risk_ratio",
-            [ratio.value, logarithm.standard_error],
-            [reference["estimate"], reference["se_log"]],
-            1e-12,
-        )
+        yield limits(name, ratio, row, 1e-12)
+        yield Comparison(name, logarithm.standard_error, row["se_log"], 1e-12)
 
 
 def _mantel_haenszel(counts: list[np.ndarray], level: float, row: Any) -> Iterator[Comparison]:
@@ -142,16 +146,22 @@ def _score(counts: list[np.ndarray], level: float, row: Any) -> Iterator[Compari
             if weighting not in WEIGHTS:
                 continue
             found = method(*counts, level, weights=WEIGHTS[weighting])
-            if measure == "risk_difference" or _every_stratum_has_events(counts):
-                yield limits(name, found.interval, reference, 1e-8)
-            ours = [found.interval.value, found.test.p_value, found.homogeneity.test.statistic]
-            keys = ("estimate", "pval_2sided", "Q_homogeneity")
-            yield Comparison(name, ours, [reference[key] for key in keys], 1e-8)
-            p_value = found.homogeneity.test.p_value
-            yield Comparison(name, p_value, reference["p_homogeneity"], 1e-8)
+            limited = measure == "risk_difference" or _every_stratum_varies(counts)
+            yield from _score_of(name, found, reference, limited=limited)
 
 
-def _every_stratum_has_events(counts: list[np.ndarray]) -> bool:
+def _score_of(
+    name: str, found: Any, reference: Any, *, limited: bool = True
+) -> Iterator[Comparison]:
+    if limited:
+        yield limits(name, found.interval, reference, 1e-8)
+    homogeneity = found.homogeneity.test
+    ours = [found.interval.value, found.test.p_value, homogeneity.statistic, homogeneity.p_value]
+    keys = ("estimate", "pval_2sided", "Q_homogeneity", "p_homogeneity")
+    yield Comparison(name, ours, [reference[key] for key in keys], 1e-8)
+
+
+def _every_stratum_varies(counts: list[np.ndarray]) -> bool:
     """Where one has none, ratesci keeps a probability of 1e-8 there, which moves its ratios' limits."""
     x, n, control_x, control_n = counts
     events, people = x + control_x, n + control_n
@@ -175,5 +185,10 @@ def _designs(folder: Path, result: Any) -> Iterator[tuple[list[np.ndarray], floa
 CASES: dict[str, Case] = {
     "2_stratified/cmh_general*": Case(_cmh_general),
     "2_stratified/cmh*": Case(_cmh),
-    "2_stratified/risk_difference*": Case(_risk_difference),
+    "2_stratified/risk_difference*": Case(
+        _risk_difference,
+        (
+            "limits of the ratio and odds ratio where nobody or everybody of a stratum has the event",
+        ),
+    ),
 }

@@ -261,6 +261,12 @@ RESPONDERS = (
         _GE,
     ),
     Method(
+        "stratified_mee",
+        "stratified Mee score interval",
+        "interval",
+        "Mee RW. Biometrics 1984;40:1175-6.",
+    ),
+    Method(
         "stratified_miettinen_nurminen",
         "stratified Miettinen-Nurminen score interval",
         "interval",

@@ -5,7 +5,7 @@ each stratum's variance, just rejects. Every function takes the counts of the ac
 the control arm, with the strata on the last axis, `(..., K)`. A stratum without participants in one
 of the arms contributes nothing. References: Miettinen and Nurminen, Stat Med 1985;4:213-26. Inverse
 variance of the score: Laud, Pharm Stat 2017;16:334-48; of the ratio: Tang, Stat Med
-2020;39:3427-57.
+2020;39:3427-57. Without the factor: Mee, Biometrics 1984;40:1175-6.
 """
 
 from __future__ import annotations
@@ -97,11 +97,32 @@ def risk_difference_stratified_miettinen_nurminen(
     '0.2991 (0.1759 to 0.4129)'
     """
     strata = checked_strata(events, participants, control_events, control_participants)
-    reason = first_reason(*_why(strata.reason))
-    extreme = np.zeros_like(strata.reason, bool)
     tables = _tables(strata, weights, none=True, every=True)
-    problem = _Problem(tables, difference_scores, weights, False, extreme, extreme)
-    return _score(strata, problem, reason, strata.compares, level)
+    return _difference(strata, tables, weights, level)
+
+
+def risk_difference_stratified_mee(
+    events: npt.ArrayLike,
+    participants: npt.ArrayLike,
+    control_events: npt.ArrayLike,
+    control_participants: npt.ArrayLike,
+    level: float = 0.95,
+    *,
+    weights: Weights = "mantel_haenszel",
+) -> StratifiedScore:
+    """Estimate a common risk difference with the score interval without the factor N / (N - 1).
+
+    In one stratum it is Mee's interval.
+
+    >>> four = [20, 16, 15, 27], [30, 25, 28, 41], [9, 8, 15, 9], [31, 24, 29, 40]
+    >>> found = risk_difference_stratified_mee(*four)
+    >>> f"{found.interval.value:.4f} ({found.interval.low:.4f} to {found.interval.high:.4f})"
+    '0.2990 (0.1769 to 0.4120)'
+    """
+    strata = checked_strata(events, participants, control_events, control_participants)
+    tables = _tables(strata, weights, none=True, every=True)
+    tables = tables._replace(factor=np.ones_like(tables.factor))
+    return _difference(strata, tables, weights, level)
 
 
 def risk_ratio_stratified_miettinen_nurminen(
@@ -165,6 +186,12 @@ def odds_ratio_stratified_miettinen_nurminen(
     edges = (seen == 0) | (control_without == 0), (control_seen == 0) | (without == 0)
     problem = _Problem(tables, odds_ratio_scores, weights, True, *edges)
     return _score(strata, problem, reason, informative, level)
+
+
+def _difference(strata: Strata, tables: Tables, weights: Weights, level: float) -> StratifiedScore:
+    extreme = np.zeros_like(strata.reason, bool)
+    problem = _Problem(tables, difference_scores, weights, False, extreme, extreme)
+    return _score(strata, problem, strata.reason, strata.compares, level)
 
 
 def _why(reason: Reasons) -> list[tuple[npt.ArrayLike, Reason]]:
