@@ -69,7 +69,7 @@ def test_batches_are_cut_into_blocks_and_equal_one_at_a_time(
     assert differences(together).value.shape == (7, 2, 3)
     for name in NUMBERS:
         np.testing.assert_allclose(
-            getattr(differences(in_blocks), name), getattr(differences(together), name), rtol=1e-8
+            getattr(differences(in_blocks), name), getattr(differences(together), name), rtol=1e-12
         )
     for place in range(7):
         alone = visit_effects(
@@ -80,7 +80,7 @@ def test_batches_are_cut_into_blocks_and_equal_one_at_a_time(
         )
         for name in NUMBERS:
             np.testing.assert_allclose(
-                getattr(alone.means, name), getattr(together.means, name)[place], rtol=1e-8
+                getattr(alone.means, name), getattr(together.means, name)[place], rtol=1e-12
             )
 
 

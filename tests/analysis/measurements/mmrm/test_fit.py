@@ -68,7 +68,7 @@ def test_batch_equals_one_at_a_time(structure: str) -> None:
             effect = contrasts(alone, weights, freedom=freedom)
             for name in ("value", "standard_error", "freedom", "p_value"):
                 np.testing.assert_allclose(
-                    getattr(found, name)[place], getattr(effect, name), rtol=1e-9
+                    getattr(found, name)[place], getattr(effect, name), rtol=1e-12
                 )
             assert together.reason[place] == alone.reason == Reason.OK
             np.testing.assert_allclose(
