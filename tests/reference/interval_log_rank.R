@@ -6,7 +6,7 @@ number <- function(x) paste(ifelse(is.infinite(x), '"Inf"', sprintf("%.17g", x))
 npmle <- function(l, r) {
   b <- sort(unique(c(l, r))); L <- head(b, -1); R <- b[-1]; A <- outer(l, L, "<=") & outer(r, R, ">=")
   keep <- L %in% l & R %in% r; A <- A[, keep, drop = FALSE]; p <- rep(1 / sum(keep), sum(keep))
-  em <- function(p) { for (k in 1:20000) { new <- p * colMeans(A / as.vector(A %*% p)); if (max(abs(new - p)) < 1e-16) break; p <- new }; p / sum(p) }
+  em <- function(p) { for (k in 1:3000) { new <- p * colMeans(A / as.vector(A %*% p)); if (max(abs(new - p)) < 1e-16) break; p <- new }; p / sum(p) }
   best <- function(p) { q <- as.vector(A %*% p); all(q > 0) && max(colMeans(A / q)) < 1 + 1e-9 }
   p <- em(p); for (small in c(1e-1, 1e-2, 1e-3, 1e-4)) { cut <- ifelse(p < small, 0, p)
     if (all(A %*% cut > 0)) { tried <- em(cut / sum(cut)); if (best(tried)) { p <- tried; break } } }
@@ -43,7 +43,7 @@ visits <- function(n, days, late, missed, scale, arms, strata) {
   d
 }
 trials <- list(visits(57, c(28, 56, 84, 112, 154, 196, 238, 280), 5, 0.15, c(90, 250), 2, 1), visits(60, c(28, 56, 84, 168), 0, 0.1, c(60, 90, 200), 3, 1),
-               visits(90, c(28, 56, 84, 112, 168), 3, 0.2, c(80, 160), 2, 3), visits(16, c(4, 8, 12), 0, 0.2, c(8, 12), 2, 1))
+               visits(66, c(28, 56, 84, 112, 168), 3, 0.2, c(80, 160), 2, 3), visits(16, c(4, 8, 12), 0, 0.2, c(8, 12), 2, 1))
 rows <- vapply(trials, function(d) sprintf('    {"lower": [%s], "upper": [%s], "arm": [%s], "stratum": [%s],\n     "sun": %s,\n     "finkelstein": %s}', number(d$lower),
   number(d$upper), number(d$arm), number(d$stratum), one(d, "sun"), one(d, "finkelstein")), "")
 # exact times: the log-rank scores are the martingale residuals of the null model with Breslow's hazard

@@ -11,6 +11,8 @@ from wholetrial.analysis.estimate import Reason
 from wholetrial.analysis.times.interval_censored import (
     event_free_at,
     event_free_bootstrap,
+    event_time,
+    event_time_bootstrap,
     turnbull,
 )
 from wholetrial.analysis.times.survival import kaplan_meier
@@ -148,6 +150,89 @@ def test_bootstrap_says_why_there_is_no_interval() -> None:
     assert np.isnan(beyond.low).all()
 
 
+def test_the_median_lies_in_the_stretch_where_half_have_had_the_event() -> None:
+    """Half by week 8; a participant seen only at week 16 does not say when before it."""
+    median = event_time([0, 0, 4, 4, 8], [4, 4, 8, 8, INF])
+    assert (median.after, median.by, median.reason) == (4, 8, Reason.OK)
+    exactly_half = event_time([0, 0, 4, 4], [4, 4, INF, INF])
+    assert (exactly_half.after, exactly_half.by) == (0, 4)
+    not_reached = event_time([0, 4, 4, 4], [4, INF, INF, INF])
+    assert (not_reached.after, not_reached.by, not_reached.reason) == (INF, INF, Reason.OK)
+    coarse = event_time([0, 0, 0], [16, 16, INF], 0.25)
+    assert (coarse.after, coarse.by) == (0, 16)
+
+
+@given(seed=st.integers(0, 10_000), probability=st.sampled_from([0.1, 0.25, 0.5, 0.75]))
+@settings(max_examples=20, deadline=None)
+def test_the_share_is_reached_within_the_stretch_and_not_before(
+    seed: int, probability: float
+) -> None:
+    lower, upper = relapses(seed, (25,))
+    found, curve = event_time(lower, upper, probability), turnbull(lower, upper)
+    if np.isfinite(found.by):
+        assert 1 - event_free_at(curve, float(found.by)) >= probability - 1e-8
+        assert found.after < found.by
+    assert 1 - event_free_at(curve, min(float(found.after), 1e9)) < probability + 1e-8
+
+
+def test_event_times_of_a_batch_are_those_of_each_alone() -> None:
+    lower, upper = relapses(21, (30, 20))
+    lower[3], upper[4] = 0, INF
+    included = np.arange(20) % 4 != 0
+    together = event_time(lower, upper, 0.4, included=included)
+    for r in range(30):
+        alone = event_time(lower[r] * 7, upper[r] * 7, 0.4, included=included)
+        assert (together.after[r] * 7, together.by[r] * 7) == (alone.after, alone.by)
+
+
+def test_the_bootstrap_of_a_median_gives_visits_and_inf_where_it_is_not_reached() -> None:
+    lower, upper = relapses(3, (30,))
+    uniforms = np.random.default_rng(1).random((400, 30))
+    median = event_time_bootstrap(lower, upper, 0.5, uniforms)
+    assert median.value == event_time(lower, upper).by
+    assert {float(median.low), float(median.high)} <= {*VISITS, INF}
+    assert median.low <= median.value <= median.high
+    late = event_time_bootstrap(lower, upper, 0.95, uniforms)
+    assert late.high == INF
+    everybody_once = np.tile((np.arange(30) + 0.5) / 30, (40, 1))
+    itself = event_time_bootstrap(lower, upper, 0.5, everybody_once)
+    assert itself.low == itself.value == itself.high
+
+
+def test_an_event_time_says_why_there_is_none() -> None:
+    lower, upper = [[4, 4], [0, 4], [0, 4]], [[INF, INF], [4, 8], [4, 8]]
+    included = [[1, 1], [1, 1], [0, 0]]
+    found = event_time(lower, upper, included=included)
+    assert found.reason.tolist() == [Reason.NO_EVENTS, Reason.OK, Reason.NO_PARTICIPANTS]
+    assert np.isnan(found.by[2])
+    uniforms = np.random.default_rng(1).random((50, 3, 2))
+    interval = event_time_bootstrap(lower, upper, 0.5, uniforms, included=included)
+    assert interval.reason.tolist() == found.reason.tolist()
+    np.testing.assert_array_equal(np.isnan(interval.low), interval.reason != Reason.OK)
+
+
+def test_whether_a_time_is_beyond_follow_up_does_not_depend_on_other_trials() -> None:
+    lower, upper = np.array([[0.0, 4, 4], [0, 12, 12]]), np.array([[4, INF, INF], [4, INF, INF]])
+    uniforms = np.random.default_rng(1).random((50, 2, 3))
+    together = event_free_bootstrap(lower, upper, 8, uniforms)
+    assert together.reason.tolist() == [Reason.BEYOND_FOLLOW_UP, Reason.OK]
+
+
+@pytest.mark.parametrize("participants", [4, 12, 40])
+def test_every_one_of_many_continuous_trials_reaches_the_maximum(participants: int) -> None:
+    generator = np.random.default_rng(participants)
+    time = generator.exponential(1, (80, participants))
+    width = generator.exponential(0.7, time.shape)
+    lower = np.maximum(time - width * generator.random(time.shape), 0)
+    upper = np.where(generator.random(time.shape) < 0.2, INF, lower + width + 1e-3)
+    curve = turnbull(lower, upper)
+    assert (curve.reason == Reason.OK).all()
+    covers = (lower[..., None] <= curve.left) & (upper[..., None] >= curve.right)
+    likelihood = np.einsum("rpi,ri->rp", covers, curve.mass)
+    weight = np.einsum("rpi,rp->ri", covers, 1 / likelihood) / participants
+    assert np.max(weight) <= 1 + 1e-9
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
@@ -155,6 +240,7 @@ def test_bootstrap_says_why_there_is_no_interval() -> None:
         (lambda: turnbull([-1, 4], [4, 8]), "lower must be 0 or later; got -1"),
         (lambda: turnbull([0, float("nan")], [4, 8]), "lower must be 0 or later; got nan"),
         (lambda: turnbull([], []), "at least one participant"),
+        (lambda: event_time([0, 4], [4, 8], 1), "between 0 and 1, such as 0.5; got 1"),
         (
             lambda: event_free_bootstrap([0, 4], [4, 8], 4, np.zeros((50, 3))),
             r"uniforms must have the shape \(B, 2\); got \(50, 3\)",

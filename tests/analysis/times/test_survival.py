@@ -1,4 +1,4 @@
-"""Kaplan-Meier, its quantiles and the log-rank test: hand-made tables, properties, edges."""
+"""Kaplan-Meier, its quantiles and the cumulative hazard: hand-made tables, properties, edges."""
 
 from collections.abc import Callable
 
@@ -8,16 +8,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wholetrial.analysis.estimate import Reason
-from wholetrial.analysis.times.log_rank import logrank_score, logrank_test
 from wholetrial.analysis.times.survival import (
     SurvivalBand,
     SurvivalCurve,
     at_risk_at,
+    hazard_at,
     kaplan_meier,
     log_band,
     log_log_band,
     median_survival,
+    nelson_aalen,
     plain_band,
+    standard_error_at,
     survival_at,
     survival_quantile,
 )
@@ -63,15 +65,12 @@ def test_participants_may_come_in_any_order(seed: int) -> None:
     order = np.random.default_rng(seed + 1).permutation(24)
     shuffled = kaplan_meier(times[order], event[order], arm[order] == 1)
     np.testing.assert_array_equal(kaplan_meier(times, event, arm == 1).survival, shuffled.survival)
-    first = logrank_test(times, event, arm, arms=[0, 1, 2])
-    again = logrank_test(times[order], event[order], arm[order], arms=[2, 0, 1])
-    np.testing.assert_allclose(first.p_value, again.p_value, rtol=1e-9)
 
 
 @given(seed=SEEDS)
 @settings(max_examples=20, deadline=None)
-def test_the_unit_of_time_scales_the_median_and_leaves_the_test(seed: int) -> None:
-    days, event, arm = follow_up(seed, (24,))
+def test_the_unit_of_time_scales_the_median(seed: int) -> None:
+    days, event, _ = follow_up(seed, (24,))
     medians = []
     for times in (days, days / 7):
         curve = kaplan_meier(times, event)
@@ -79,8 +78,6 @@ def test_the_unit_of_time_scales_the_median_and_leaves_the_test(seed: int) -> No
     in_days, in_weeks = medians
     np.testing.assert_allclose(in_days.value, in_weeks.value * 7, rtol=1e-12)
     np.testing.assert_allclose(in_days.low, in_weeks.low * 7, rtol=1e-12)
-    tests = [logrank_test(times, event, arm, arms=[0, 1]) for times in (days, days / 7)]
-    assert tests[0].p_value == tests[1].p_value
 
 
 @pytest.mark.parametrize("band_of", BANDS)
@@ -89,17 +86,12 @@ def test_batched_equals_one_at_a_time(band_of: Band) -> None:
     curve = kaplan_meier(times, event, arm == 1)
     band = band_of(curve, 0.9)
     at, median = survival_at(curve, band, [14, 35]), median_survival(curve, band)
-    test = logrank_test(times, event, arm, arms=[0, 1, 2], stratum=np.arange(24) % 2)
     for r in range(5):
         alone = kaplan_meier(times[r], event[r], arm[r] == 1)
         alone_at = survival_at(alone, band_of(alone, 0.9), [14, 35])
         np.testing.assert_array_equal(at.low[r], alone_at.low)
         np.testing.assert_array_equal(at.value[r], alone_at.value)
         assert median.high[r] == median_survival(alone, band_of(alone, 0.9)).high
-        alone_test = logrank_test(
-            times[r], event[r], arm[r], arms=[0, 1, 2], stratum=np.arange(24) % 2
-        )
-        assert test.p_value[r] == alone_test.p_value
 
 
 def test_those_left_out_change_nothing() -> None:
@@ -110,10 +102,6 @@ def test_those_left_out_change_nothing() -> None:
     np.testing.assert_array_equal(curve.survival[:8], alone.survival)
     np.testing.assert_array_equal(curve.at_risk[:8], alone.at_risk)
     assert np.isinf(curve.times[8:]).all()
-    score = logrank_score(times, event, arm, arms=[0, 1])
-    pair = arm != 2
-    alone_score = logrank_score(times[pair], event[pair], arm[pair], arms=[0, 1])
-    np.testing.assert_allclose(score.expected, alone_score.expected, rtol=1e-14)
 
 
 def test_a_median_on_a_flat_part_is_its_middle() -> None:
@@ -155,32 +143,49 @@ def test_median_says_why_there_is_no_interval() -> None:
     assert np.isnan(median.low).all()
 
 
-def test_logrank_by_hand() -> None:
-    """Arm 0 at weeks 1, 2; arm 1 at weeks 2, 3: expected in arm 0 are 2/4 and 2 x 1/3."""
-    score = logrank_score([1, 2, 2, 3], [1, 1, 1, 1], [0, 0, 1, 1], arms=[0, 1])
-    np.testing.assert_allclose(score.observed, [2, 2])
-    np.testing.assert_allclose(score.expected, [1 / 2 + 2 / 3, 1 / 2 + 4 / 3 + 1])
-    np.testing.assert_allclose(score.covariance[0, 0], 1 / 4 + 2 * (1 / 3) * (2 / 3) / 2)
-
-
-def test_logrank_says_why_there_is_no_test() -> None:
-    times = [[1, 2, 3, 4]] * 4
-    events = [[0, 0, 0, 0], [1, 1, 1, 1], [0, 0, 0, 1], [1, 1, 1, 1]]
-    arm = [[0, 0, 1, 1], [0, 0, 0, 0], [0, 0, 1, 1], [0, 1, 0, 1]]
-    test = logrank_test(times, events, arm, arms=[0, 1])
-    assert test.reason.tolist() == [
-        Reason.NO_EVENTS,
-        Reason.NO_PARTICIPANTS,
-        Reason.SINGULAR,
-        Reason.OK,
-    ]
-    assert test.statistic is not None
-    assert np.isnan(test.p_value).tolist() == [True, True, True, False]
-
-
 def test_at_risk_counts_those_whose_time_has_not_passed() -> None:
     curve = kaplan_meier([[2, 4, 4, 9], [1, 1, 1, 1]], [[1, 1, 0, 0], [1, 1, 1, 1]])
     assert at_risk_at(curve, [0, 4, 5, 10]).tolist() == [[4, 3, 1, 0], [4, 0, 0, 0]]
+
+
+@given(seed=SEEDS)
+@settings(max_examples=20, deadline=None)
+def test_the_cumulative_hazard_sums_events_over_those_at_risk(seed: int) -> None:
+    times, event, arm = follow_up(seed, (30,))
+    curve = nelson_aalen(kaplan_meier(times, event, arm != 2))
+    here, seen = times[arm != 2], event[arm != 2]
+    for place, moment in enumerate(curve.times[:20]):
+        days = np.unique(here[seen & (here <= moment)])
+        events = np.array([np.sum(seen & (here == day)) for day in days])
+        at_risk = np.array([np.sum(here >= day) for day in days])
+        np.testing.assert_allclose(curve.hazard[place], np.sum(events / at_risk), atol=1e-13)
+        np.testing.assert_allclose(curve.variance[place], np.sum(events / at_risk**2), atol=1e-13)
+
+
+def test_the_cumulative_hazard_of_a_batch_is_that_of_each_alone() -> None:
+    times, event, arm = follow_up(6, (4, 24))
+    together = hazard_at(nelson_aalen(kaplan_meier(times, event, arm == 0)), [7, 35])
+    for r in range(4):
+        alone = hazard_at(nelson_aalen(kaplan_meier(times[r], event[r], arm[r] == 0)), [7, 35])
+        np.testing.assert_array_equal(together.value[r], alone.value)
+        np.testing.assert_array_equal(together.high[r], alone.high)
+
+
+def test_the_cumulative_hazard_says_why_it_has_no_limits() -> None:
+    curve = kaplan_meier([[4, 6], [4, 6]], [[0, 1], [1, 1]], [[1, 1], [0, 0]])
+    hazard = hazard_at(nelson_aalen(curve), [5, 6])
+    assert hazard.reason.tolist() == [
+        [Reason.NO_EVENTS, Reason.OK],
+        [Reason.NO_PARTICIPANTS, Reason.NO_PARTICIPANTS],
+    ]
+    np.testing.assert_array_equal(hazard.value, [[0, 1], [np.nan, np.nan]])
+
+
+def test_the_standard_error_of_survival_is_greenwoods() -> None:
+    curve = kaplan_meier([1, 2, 3, 4], [0, 1, 0, 1])
+    errors = standard_error_at(curve, [1, 3, 4])
+    np.testing.assert_allclose(errors[:2], [0, 2 / 3 * np.sqrt(1 / 6)])
+    assert np.isnan(errors[2])
 
 
 @pytest.mark.parametrize(
@@ -192,11 +197,6 @@ def test_at_risk_counts_those_whose_time_has_not_passed() -> None:
         (lambda: kaplan_meier(3, True), "at least one participant"),
         (lambda: kaplan_meier([], []), "at least one participant"),
         (lambda: kaplan_meier([1, 2, 3], [1, 0]), "one common shape"),
-        (lambda: logrank_test([1, 2], [1, 1], [0, 1], arms=[0]), r"two or more different arms; got \[0\]"),
-        (
-            lambda: logrank_test([1, 2], [1, 1], [0, 1], arms=[0, 1], stratum=[1, float("nan")]),
-            "stratum must be a number",
-        ),
         (
             lambda: survival_quantile(*[kaplan_meier([1, 2], [1, 1])], plain_band(kaplan_meier([1], [1])), 50),
             "probability must lie between 0 and 1, such as 0.5; got 50",

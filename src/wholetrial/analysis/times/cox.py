@@ -176,8 +176,10 @@ def coefficient(
     '-1.688 (-3.985 to 0.609), P=0.1498'
     """
     covariance = model.robust_covariance if robust else model.covariance
-    error = np.sqrt(covariance[..., place, place])
-    return as_effect(model.coefficients[..., place], error, np.inf, level, model.reason)
+    variance = covariance[..., place, place]
+    certain = (model.reason == Reason.OK) & ~(variance > 0)
+    reason = np.where(certain, np.int8(Reason.NO_VARIATION), model.reason)
+    return as_effect(model.coefficients[..., place], np.sqrt(variance), np.inf, level, reason)
 
 
 def _fitted(

@@ -23,7 +23,6 @@ from wholetrial.analysis.estimate import (
 )
 from wholetrial.analysis.times.ordered import by_time, in_order, step_at, within_ties
 
-
 CERTAIN = 1 - 1e-12
 """An incidence above this is 1: everybody had the event."""
 
