@@ -34,7 +34,7 @@ from wholetrial.analysis.estimate import (
     as_test,
     first_reason,
 )
-from wholetrial.analysis.measurements.ranks import Ordered, midranks, ordered, sizes
+from wholetrial.analysis.measurements.ranks import Ordered, checked_pair, midranks, ordered, sizes
 
 MOST_PARTICIPANTS = 200
 """Most participants of two arms whose rank sums are counted."""
@@ -76,7 +76,7 @@ def wilcoxon_exact_test(
     >>> f"U={test.statistic:.0f}, P={test.p_value:.2f}"
     'U=8, P=0.20'
     """
-    people = ordered(values, arm, included, arms)
+    people = ordered(values, arm, included, checked_pair(arms))
     summed = sizes(people)[..., 1]
     reason = first_reason((np.any(sizes(people) == 0, axis=-1), Reason.NO_PARTICIPANTS))
     sums = _observed(people, summed.astype(np.int64).reshape(-1))
@@ -121,7 +121,7 @@ def hodges_lehmann_shift(
     >>> f"{shift.value:.1f} ({shift.low:.0f} to {shift.high:.0f})"
     '3.0 (-3 to 8)'
     """
-    people = ordered(values, arm, included, arms)
+    people = ordered(values, arm, included, checked_pair(arms))
     numbers, codes, chosen = same_shape(
         np.asarray(values, np.float64), np.asarray(arm), np.asarray(included)
     )

@@ -23,7 +23,15 @@ from wholetrial.analysis.estimate import (
     first_reason,
     student_p_value,
 )
-from wholetrial.analysis.measurements.ranks import Ordered, below, midranks, ordered, sizes, tied
+from wholetrial.analysis.measurements.ranks import (
+    Ordered,
+    below,
+    checked_pair,
+    midranks,
+    ordered,
+    sizes,
+    tied,
+)
 
 
 class RankScore(NamedTuple):
@@ -50,7 +58,7 @@ def wilcoxon_test(
     >>> f"z={test.statistic:.4f}, P={test.p_value:.4f}"
     'z=1.5275, P=0.1266'
     """
-    people = ordered(values, arm, included, _pair(arms))
+    people = ordered(values, arm, included, checked_pair(arms))
     return _normal_test(people, rank_sum(people), 0.0, alternative)
 
 
@@ -68,7 +76,7 @@ def wilcoxon_corrected_test(
     >>> f"z={test.statistic:.4f}, P={test.p_value:.4f}"
     'z=1.3093, P=0.1904'
     """
-    people = ordered(values, arm, included, _pair(arms))
+    people = ordered(values, arm, included, checked_pair(arms))
     return _normal_test(people, rank_sum(people), 0.5, alternative)
 
 
@@ -92,7 +100,7 @@ def van_elteren_test(
     """
     checked_alternative(alternative)
     codes = np.asarray(stratum, np.float64)
-    analyzed = ~np.isnan(np.asarray(values, np.float64)) & np.isin(arm, _pair(arms))
+    analyzed = ~np.isnan(np.asarray(values, np.float64)) & np.isin(arm, checked_pair(arms))
     if np.any(np.isnan(codes) & analyzed):
         raise ValueError("stratum must be a number for every participant compared; got nan")
     excess = variance = weighed = np.zeros(())
@@ -220,9 +228,3 @@ def _normal_test(
 
 def _normal_p_value(z: Floats, alternative: Alternative) -> Floats:
     return student_p_value(z, np.inf, alternative)
-
-
-def _pair(arms: tuple[int, int]) -> tuple[int, int]:
-    if len(arms) != 2:
-        raise ValueError(f"arms must name two arms, the control first; got {arms!r}")
-    return arms

@@ -57,6 +57,13 @@ def ordered(
     return Ordered(sorted_arms, first, last, np.isfinite(ascending).sum(axis=-1).astype(np.float64))
 
 
+def checked_pair(arms: tuple[int, int]) -> tuple[int, int]:
+    """Return the codes of two arms, or raise ValueError."""
+    if len(arms) != 2:
+        raise ValueError(f"arms must name two arms, the control first; got {arms!r}")
+    return arms
+
+
 def midranks(people: Ordered) -> Floats:
     """Ranks `(..., P)` from 1, those tied with the mean of their ranks; 0 of those left out.
 
