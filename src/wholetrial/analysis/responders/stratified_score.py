@@ -277,8 +277,10 @@ def _limit(problem: _Problem, estimate: Floats, z: float, side: float) -> Floats
     """The farthest value on one side of the estimate that the test does not reject."""
 
     def rejects(place: Floats, which: Places) -> Floats:
+        """Share of the score beside what is allowed, less a half: far from 0 at the estimate."""
         score, error = _sums(problem, place, which)
-        return -side * score - z * error
+        total = np.abs(score) + z * error
+        return -side * score / np.where(total > 0, total, 1.0) - 0.5
 
     end = np.full(len(estimate), side * _end(problem))
     return _value(problem, crossing(rejects, estimate, end))
