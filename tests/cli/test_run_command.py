@@ -128,17 +128,17 @@ def test_where_rendering_fails_the_files_stay_as_they_were(
 def test_a_method_that_is_not_built_is_named_and_never_replaced(
     invoke: Invoke, krueger_text: str
 ) -> None:
-    changed = krueger_text.replace("test: fisher_exact", "test: boschloo", 1)
+    changed = krueger_text.replace("test: fisher_exact", "test: mcnemar", 1)
     Path("trial.yaml").write_text(changed, encoding="utf-8")
     published = ROOT / "trials" / "NCT00320216" / "published.yaml"
     Path("published.yaml").write_bytes(published.read_bytes())
     words = ("run", "trial.yaml", "--replicates", "2")
-    assert "· not yet computed: boschloo (45 mg once)" in invoke(*words).stdout
+    assert "· not yet computed: mcnemar (45 mg once)" in invoke(*words).stdout
     rows = json.loads(invoke(*words, "--json").stdout)["statistics"]
     efficacy = [row for row in rows if row["analysis"] == "efficacy"]
     missing = [row for row in efficacy if row["statistic"] == "not_computed"]
     assert len(missing) == 16
-    assert all(row["note"].startswith("not yet computed: boschloo") for row in missing)
+    assert all(row["note"].startswith("not yet computed: mcnemar") for row in missing)
     assert {row["value"] for row in missing} == {None}
     assert not [row for row in efficacy if row["statistic"] == "p_value"]
 

@@ -14,16 +14,16 @@ def test_changes_are_described_as_observed_beside_the_planned_model() -> None:
     def of(analysis: str) -> list[Statistic]:
         return [one for one in found if one.analysis == analysis]
 
-    assert {one.why_none for one in of("by_visit")} == {"not yet computed: mmrm"}
+    modeled = of("by_visit")
+    assert {(one.method, one.why_none) for one in modeled} == {("mmrm", "")}
+    assert "missing: mixed model" in modeled[0].note
     described = of("by_visit_observed")
     assert [one.at for one in described if one.endpoint == "madrs_change"] == [
         "week 2",
         "week 4",
         "week 6",
     ]
-    assert {one.note for one in described} == {
-        "missing: as observed; not yet applied: changes_antidepressant (hypothetical)"
-    }
+    assert {one.note for one in described} == {"missing: as observed"}
     seen = records.values["MADRS"][:, [visit.label for visit in records.visits].index("week 6")]
     last = next(one for one in described if (one.endpoint, one.at) == ("madrs_change", "week 6"))
     assert int(last.n) == int((seen == seen).sum())

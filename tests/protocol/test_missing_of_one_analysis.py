@@ -15,13 +15,13 @@ HEAD = "    of: [life]\n"
         (
             "no response",
             [
-                "analyses.described.missing: expected a rule for a change from baseline: as observed, mixed model, found 'no response' for life"
+                "analyses.described.missing: expected a rule for a change from baseline: as observed, mixed model, last observation, worst, baseline, found 'no response' for life"
             ],
         ),
         (
             "as observd",
             [
-                "analyses.described.missing: expected 'no response', 'as observed' or 'mixed model', found 'as observd'; did you mean 'as observed'?"
+                "analyses.described.missing: expected 'no response', 'as observed', 'mixed model', 'last observation', 'worst' or 'baseline' or a phrase such as 'multiple imputation 100 times, missing at random', found 'as observd'; did you mean 'as observed'?"
             ],
         ),
     ],

@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import pytest
 
-from wholetrial.protocol.missing import Missing
 from wholetrial.report.response_by_visit import response_by_visit, terms_by_visit
 from wholetrial.report.trials_shown import shown_trials
 
@@ -49,9 +48,10 @@ def test_a_loss_since_the_best_value_is_no_response(protocol):
     assert terms_by_visit(protocol) == ("PASI_75",)
 
 
-def test_a_rule_that_is_not_built_is_named_instead_of_replaced(whole):
-    missing = Missing(response="multiple imputation")
-    protocol = whole.protocol.model_copy(update={"missing": missing})
+def test_a_strategy_that_is_not_built_is_named_instead_of_replaced(whole):
+    strategies = {"leaves_study": "principal_stratum"}
+    protocol = whole.protocol.model_copy(update={"intercurrent": strategies})
     contents = replace(whole, protocol=protocol)
     (found,) = response_by_visit(contents, shown_trials(contents)[0])
-    assert (found.curves, found.not_derived) == ((), "missing responses: multiple imputation")
+    said = "strategy principal_stratum for leaves_study"
+    assert (found.curves, found.not_derived) == ((), said)

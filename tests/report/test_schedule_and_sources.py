@@ -1,5 +1,7 @@
 """The schedule of activities, the assumptions with their sources, the methods in sentences."""
 
+from dataclasses import replace
+
 from wholetrial.report.adverse_event_table import adverse_event_table
 from wholetrial.report.assumption_list import assumptions
 from wholetrial.report.methods_paragraph import methods_sentences
@@ -40,7 +42,10 @@ def test_the_statistics_paragraph_is_the_plan_and_says_what_of_it_is_not_compute
         "0.05 two-sided level, reporting the difference in proportions with 95% "
         "Miettinen-Nurminen intervals, with Holm's correction."
     )
-    assert last == "Not yet computed: holm."
+    assert last == "A participant without the event is censored at the last visit."
+    missing = replace(whole.published.statistics[0], name="not_computed", not_computed="barnard")
+    told = replace(whole.published, statistics=(missing,))
+    assert methods_sentences(replace(whole, published=told))[-1] == "Not yet computed: barnard."
 
 
 def test_power_has_its_monte_carlo_error_and_an_exact_interval(whole):

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 
 from wholetrial.protocol.endpoint import Strategy
-from wholetrial.protocol.missing import ChangeRule, ResponseRule, imputed_or_rule
+from wholetrial.protocol.missing import AnyRule, imputed_or_rule
 from wholetrial.protocol.quantity import Share, read_share
 from wholetrial.protocol.reader import Reader, number_text
 from wholetrial.protocol.time import PointPhrase
@@ -221,7 +221,7 @@ class Analysis(Value):
     """The point at which a curve is read."""
     intercurrent: dict[Name, Strategy] | None = None
     """Strategies for intercurrent events in this analysis; the trial's own unless stated."""
-    missing: Annotated[ResponseRule | ChangeRule, imputed_or_rule] | None = None
+    missing: Annotated[AnyRule, imputed_or_rule] | None = None
     """What stands for a missing value in this analysis; the trial's own rule unless stated."""
     adjust_for: tuple[Annotated[Covariate, phrase(read_covariate)], ...] = ()
     """The baseline values in the model."""

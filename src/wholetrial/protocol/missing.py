@@ -21,7 +21,9 @@ class Imputation(Value):
     """
 
     times: Annotated[int, Field(ge=2, le=10_000)]
+    """How many times each missing value is imputed."""
     assuming: Assumption
+    """What is assumed of those who are not seen."""
 
     def __str__(self) -> str:
         return f"{_IMPUTED} {self.times} times, {self.assuming}"
@@ -52,6 +54,12 @@ ResponseRule = (
 )
 ChangeRule = (
     Literal["as observed", "mixed model", "last observation", "worst", "baseline"] | Imputation
+)
+
+
+AnyRule = (
+    Literal["no response", "as observed", "mixed model", "last observation", "worst", "baseline"]
+    | Imputation
 )
 
 

@@ -64,7 +64,7 @@ def times_to_event(contents: Contents, trial: ShownTrial) -> Iterator[TimeToEven
     for outcomes in trial.outcomes:
         variable = outcomes.variable
         key = (outcomes.endpoint, outcomes.analysis_set)
-        if variable.lower is None or variable.upper is None or key in seen:
+        if variable.kind != "time_to" or key in seen:
             continue
         seen.add(key)
         days = _days_beneath(variable.day)

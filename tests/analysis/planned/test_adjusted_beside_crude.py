@@ -14,6 +14,7 @@ from wholetrial.analysis.statistic import Statistic
 from wholetrial.data.records import Records
 from wholetrial.endpoints.derive import derive
 from wholetrial.endpoints.outcomes import Outcomes
+from wholetrial.protocol.analysis_plan import EstimatePlan
 from wholetrial.protocol.load import load
 from wholetrial.protocol.protocol import Protocol
 
@@ -129,7 +130,7 @@ def test_replicates_give_what_each_trial_gives(
     np.testing.assert_allclose(together.value, alone, atol=1e-10)
 
 
-def test_an_adjustment_that_is_not_built_is_said(
+def test_a_standardized_difference_stands_beside_the_crude_one(
     withdrawal: Protocol, records_of: Callable[..., Records]
 ) -> None:
     plan = withdrawal.analyses["shares"]
@@ -137,6 +138,20 @@ def test_an_adjustment_that_is_not_built_is_said(
     other = plan.beside.model_copy(update={"adjusted_by": "standardization"})
     analyses = {**withdrawal.analyses, "shares": plan.model_copy(update={"beside": other})}
     protocol = withdrawal.model_copy(update={"analyses": analyses})
+    given = outcomes(protocol, recorded(protocol, records_of))
+    (found,) = (one for one in analyze(protocol, "shares", [given]) if one.name == ADJUSTED)
+    assert (found.method, found.why_none) == ("standardization", "")
+    assert found.note.startswith("adjusted for age, PASI, DLQI")
+
+
+def test_an_adjustment_of_another_summary_is_said_to_be_missing(
+    withdrawal: Protocol, records_of: Callable[..., Records]
+) -> None:
+    plan = withdrawal.analyses["shares"]
+    estimate = EstimatePlan(summary="risk_ratio", interval="log", level=95)
+    analyses = {**withdrawal.analyses, "shares": plan.model_copy(update={"estimate": estimate})}
+    protocol = withdrawal.model_copy(update={"analyses": analyses})
     found = analyze(protocol, "shares", [outcomes(protocol, recorded(protocol, records_of))])
     assert ADJUSTED not in [one.name for one in found]
-    assert [one.not_computed for one in found if one.not_computed] == ["standardization"]
+    said = [one.not_computed for one in found if one.not_computed]
+    assert said == ["inverse_probability_weighting of risk_ratio"]

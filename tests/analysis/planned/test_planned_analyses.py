@@ -5,6 +5,7 @@ import pytest
 
 from wholetrial.analysis.operating import powers, stacked
 from wholetrial.analysis.planned.analyze import analyze
+from wholetrial.analysis.planned.several import adjusted
 from wholetrial.analysis.statistic import Statistic
 from wholetrial.endpoints.outcomes import Outcomes, Variable
 from wholetrial.protocol.analysis_plan import Alpha, EstimatePlan
@@ -38,26 +39,40 @@ def named(found: list[Statistic], name: str) -> list[Statistic]:
 COUNTS = [(33, 64), (38, 64), (43, 64), (52, 64), (1, 64)]
 
 
-@pytest.mark.parametrize("method", ["boschloo", "cmh", "cochran_armitage"])
-def test_a_test_not_built_yet_is_said_and_not_replaced(krueger: Protocol, method: str) -> None:
+@pytest.mark.parametrize("method", ["barnard", "mcnemar", "log_rank"])
+def test_a_test_not_built_is_said_and_not_replaced(krueger: Protocol, method: str) -> None:
     found = analyze(changed(krueger, test=method), "efficacy", [responders(COUNTS, krueger)])
     assert not named(found, "p_value")
     said = named(found, "not_computed")
     assert [statistic.why_none for statistic in said] == [f"not yet computed: {method}"] * 4
 
 
-def test_a_summary_not_built_yet_is_said_and_not_replaced(krueger: Protocol) -> None:
-    estimate = EstimatePlan(summary="odds_ratio", interval="wald", level=95)
+def test_a_summary_not_built_is_said_and_not_replaced(krueger: Protocol) -> None:
+    estimate = EstimatePlan(summary="number_needed_to_treat", interval="wald", level=95)
     found = analyze(changed(krueger, estimate=estimate), "efficacy", [responders(COUNTS, krueger)])
-    assert [statistic.why_none for statistic in found] == ["not yet computed: odds_ratio"]
+    assert [one.why_none for one in found] == ["not yet computed: number_needed_to_treat"]
 
 
-def test_a_correction_not_built_yet_is_said_beside_the_uncorrected_values(
-    krueger: Protocol,
-) -> None:
-    found = analyze(changed(krueger, multiplicity="holm"), "efficacy", [responders(COUNTS, krueger)])
-    assert len(named(found, "p_value")) == 4
-    assert [s.why_none for s in named(found, "not_computed")] == ["not yet computed: holm"]
+def test_p_values_of_one_analysis_are_adjusted_together(krueger: Protocol) -> None:
+    protocol = changed(krueger, multiplicity="holm", of=("pasi_75_week_12",))
+    counts = [(3, 64), (8, 64), (9, 64), (12, 64), (1, 64)]
+    found = analyze(protocol, "efficacy", [responders(counts, krueger)])
+    crude = [float(one.value) for one in named(found, "p_value")]
+    together = adjusted(protocol, "efficacy", found)
+    assert [one.arm for one in together] == ["once_45", "once_90", "weekly_45", "weekly_90"]
+    # by hand: sorted upward the four are multiplied by 4, 3, 2 and 1, and never fall
+    least, second, third, most = sorted(crude)
+    steps = np.maximum.accumulate([4 * least, 3 * second, 2 * third, most])
+    by_hand = dict(zip(sorted(crude), np.minimum(steps, 1), strict=True))
+    assert [float(one.value) for one in together] == [by_hand[p] for p in crude]
+    assert {one.note for one in together} == {"holm over 4 tests"}
+
+
+def test_a_family_that_is_not_whole_is_not_adjusted(krueger: Protocol) -> None:
+    protocol = changed(krueger, multiplicity="holm")
+    found = analyze(protocol, "efficacy", [responders(COUNTS, krueger)])
+    (said,) = adjusted(protocol, "efficacy", found)
+    assert said.why_none == "not yet computed: holm: no test of pasi_90_week_12"
 
 
 def test_one_sided_tests_follow_the_better_direction(krueger: Protocol) -> None:

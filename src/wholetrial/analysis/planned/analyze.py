@@ -45,7 +45,7 @@ def analyze(protocol: Protocol, analysis: str, outcomes: Sequence[Outcomes]) -> 
     if plans[0].analysis.estimate.summary == "mmrm":
         return [*repeated.by_visit(plans), *_unbuilt(plans[0])]
     found = [one for plan in plans for one in _at_one_time(plan)]
-    if plans[0].analysis.test == "mcnemar":
+    if plans[0].analysis.test == "mcnemar" and plans[0].analysis.compare is None:
         found += shares.between_times(plans)
     return found
 
@@ -70,11 +70,8 @@ def analyses_of(protocol: Protocol, endpoint: str) -> tuple[str, ...]:
 def _unbuilt(plan: Plan) -> Iterator[Statistic]:
     """The adjustments beside the estimate that the file plans and nothing here computes yet."""
     beside, summary = plan.analysis.beside, plan.analysis.estimate.summary
-    if beside is not None and (beside.adjusted_by, summary) != (
-        shares.WEIGHTING,
-        "risk_difference",
-    ):
-        yield not_computed(plan, beside.adjusted_by)
+    if beside is not None and summary != "risk_difference":
+        yield not_computed(plan, f"{beside.adjusted_by} of {summary}")
 
 
 def methods_used(statistics: Sequence[Statistic]) -> tuple[str, ...]:

@@ -29,6 +29,7 @@ from wholetrial.analysis.responders import (
     proportions,
     ratios,
     risk_difference,
+    standardization,
     trend,
     two_proportion_tests,
     unconditional,
@@ -110,8 +111,8 @@ def compared_shares(plan: Plan) -> Iterator[Statistic]:
         yield share(plan, name, members, DESCRIBED_BY)
     for pair in compared:
         yield _compared(plan, pair)
-        if plan.analysis.beside and plan.analysis.beside.adjusted_by == WEIGHTING:
-            yield from _weighted(plan, pair, plan.analysis.beside)
+        if plan.analysis.beside:
+            yield from _beside(plan, pair, plan.analysis.beside)
     yield from tested_pairs(plan)
 
 
@@ -182,6 +183,9 @@ def _test(plan: Plan, pair: Pair) -> Statistic:
 def between_times(plans: Sequence[Plan]) -> Iterator[Statistic]:
     """McNemar's test in each group: does the outcome come or go from the first to the last time?"""
     first, last = plans[0], plans[-1]
+    if len(plans) == 1:
+        yield not_computed(first, "mcnemar (the endpoint has one time only)")
+        return
     for name, members in described_groups(last):
         before, after = first.outcomes.variable.value, last.outcomes.variable.value
         both = members & ~np.isnan(before) & ~np.isnan(after)
@@ -209,29 +213,34 @@ def _trend(plan: Plan) -> Statistic:
     return replace(statistic, note=f"trend over planned doses: {told}; {statistic.note}")
 
 
-def _weighted(plan: Plan, pair: Pair, beside: Beside) -> Iterator[Statistic]:
-    """The difference of those whose baseline values are known, weighted to be alike in them."""
+def _beside(plan: Plan, pair: Pair, beside: Beside) -> Iterator[Statistic]:
+    """The adjusted difference of those whose baseline values are known."""
     if plan.analysis.estimate.summary != "risk_difference":
         return
     value = plan.outcomes.variable.value
     covariates = covariates_of(plan, beside.adjust_for)
     valued = (pair.arm_members | pair.control_members) & ~np.isnan(value)
     inside = valued & ~np.isnan(covariates).any(axis=-1)
-    found = weighting.risk_difference_weighted(
-        value, pair.arm_members, covariates, inside, confidence(plan)
-    )
+    who = value, pair.arm_members, covariates, inside
     n = inside.sum(axis=-1)
+    notes = [f"adjusted for {', '.join(beside.adjust_for)}"]
+    if beside.adjusted_by == WEIGHTING:
+        weighted = weighting.risk_difference_weighted(*who, confidence(plan))
+        interval = weighted.interval
+        if n.ndim == 0 and n > 0 and interval.reason in (Reason.OK, Reason.NO_VARIATION):
+            arm, control = weighted.effective
+            notes.append(f"effective sample size {arm:.1f} and {control:.1f}")
+    else:
+        effect = standardization.risk_difference_standardized(*who, confidence(plan))
+        interval = effect.interval
+    if n.ndim == 0 and 0 < n < valued.sum():
+        notes.append(f"{int(valued.sum() - n)} left out whose baseline is not known")
     unknown = valued.any(axis=-1) & (n == 0)
-    reason = np.where(unknown, np.int8(Reason.NO_BASELINE), found.interval.reason)
-    blank = bare_statistic(plan, ADJUSTED, pair.arm, found.interval.value, n)
-    notes = [f"adjusted for {', '.join(beside.adjust_for)}", blank.note]
-    if n.ndim == 0 and reason in (Reason.OK, Reason.NO_VARIATION):
-        arm, control = found.effective
-        notes.append(f"effective sample size {arm:.1f} and {control:.1f}")
-        lost = int(valued.sum() - n)
-        notes += [f"{lost} left out whose baseline is not known"] if lost else []
+    reason = np.where(unknown, np.int8(Reason.NO_BASELINE), interval.reason)
+    blank = bare_statistic(plan, ADJUSTED, pair.arm, interval.value, n)
+    notes.insert(1, blank.note)
     yield replace(
-        with_interval(blank, found.interval, WEIGHTING),
+        with_interval(blank, interval, beside.adjusted_by),
         control=pair.control,
         reason=reason,
         note="; ".join(note for note in notes if note),

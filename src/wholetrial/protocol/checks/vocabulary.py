@@ -28,7 +28,7 @@ INTERCURRENT_EVENTS = (
     "death",
 )
 MODELS = ("ixekizumab", "ustekinumab", "placebo")
-ADJUSTMENTS = ("inverse_probability_weighting", "standardization", "stratification", "regression")
+ADJUSTMENTS = ("inverse_probability_weighting", "standardization")
 _GRAMMAR = """
     all and any as at best by change consents agrees control day days every except experimental for
     had has if improvement in is loss month months never not of or plans since takes then to week
