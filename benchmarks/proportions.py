@@ -5,8 +5,9 @@
 
 Tables are those of a trial with 320 participants: of 160 in each arm, as replicates of one trial
 give them, many alike; and all different, arms of 100 to 220 with every share of responders. Ours
-and the rival take turns; each turn gives a ratio for one table. The rival works on fewer tables.
-What is printed is the median ratio, with the smallest and the largest. No test depends on a time.
+and the rival take turns; each turn gives a ratio for one table, of the processor's time, which
+other programs disturb least. The rival works on fewer tables. What is printed is the median ratio,
+with the smallest and the largest. No test depends on a time.
 """
 
 import json
@@ -30,7 +31,7 @@ from wholetrial.analysis.responders.proportions import clopper_pearson, wilson
 from wholetrial.analysis.responders.ratios import odds_ratio_log, risk_ratio_log
 from wholetrial.analysis.responders.risk_difference import risk_difference_miettinen_nurminen
 from wholetrial.analysis.responders.two_proportion_tests import fisher_exact_test, pearson_test
-from wholetrial.analysis.responders.unconditional import barnard_test, boschloo_test
+from wholetrial.analysis.responders.unconditional import boschloo_test
 
 TABLES = 10_000
 TURNS = 7
@@ -111,12 +112,12 @@ def timed(rival: Rival, name: str, tables: Tables) -> Timed:
     rival.ours(tables)
     turns = []
     for _ in range(TURNS):
-        began = time.perf_counter()
+        began = time.process_time()
         rival.ours(tables)
-        between = time.perf_counter()
+        between = time.process_time()
         for row in rows:
             rival.theirs(*row)
-        ended = time.perf_counter()
+        ended = time.process_time()
         turns.append(((between - began) / TABLES, (ended - between) / len(rows)))
     ratios = sorted(slow / fast for fast, slow in turns)
     fast, slow = (statistics.median(times) for times in zip(*turns, strict=True))
@@ -173,12 +174,6 @@ RIVALS = (
         6,
     ),
     Rival(
-        "Barnard",
-        lambda t: barnard_test(*t),
-        lambda *row: float(stats.barnard_exact(cells(*row)).pvalue),
-        6,
-    ),
-    Rival(
         "Pearson",
         lambda t: pearson_test(*t),
         lambda *row: float(stats.chi2_contingency(cells(*row), correction=False).pvalue),
@@ -225,8 +220,8 @@ RIVALS = (
         300,
     ),
 )
-SLOW_WHERE_SIZES_DIFFER = ("Boschloo", "Barnard")
-"""Unconditional tests work through the tables of each pair of arm sizes anew."""
+SLOW_WHERE_SIZES_DIFFER = ("Boschloo",)
+"""An unconditional test works through the tables of each pair of arm sizes anew."""
 
 
 if __name__ == "__main__":

@@ -153,7 +153,8 @@ def _exact(x: Floats, sizes: Floats, steps: npt.NDArray[np.intp], alternative: s
     at_least = np.hstack([np.cumsum(chances[:, ::-1], axis=1)[:, ::-1], edge])
     ends = (np.clip(end, 0, chances.shape[1]).astype(np.intp) for end in (low + 1, high))
     below, above = ends
-    return np.minimum(at_most[events, below] + at_least[events, above], 1.0)
+    tails: Floats = at_most[events, below] + at_least[events, above]
+    return np.minimum(tails, 1.0)
 
 
 def _total_score_chances(sizes: list[int], steps: list[int]) -> Floats:
