@@ -148,6 +148,17 @@ def _angle(ratio: np.ndarray) -> np.ndarray:
     return 4 / np.pi * np.arctan(ratio) - 1
 
 
+def _conditional_tests(folder: Path, result: Any) -> Iterator[Comparison]:
+    data = read(folder / "tables.csv")
+    counts_of = {name: row for name, *row in zip(data["id"], *_counts(folder), strict=True)}
+    for row in result:
+        counts, reference = counts_of[row["id"]], row["odds_ratio"]
+        two_sided = two_proportion_tests.fisher_exact_test(*counts).p_value
+        yield Comparison("fisher_exact", two_sided, reference["conditional_minlike_p"], 1e-14)
+        mid_p = two_proportion_tests.fisher_mid_p_test(*counts).p_value
+        yield Comparison("fisher_mid_p", mid_p, reference["conditional_midp_central"]["p"], 1e-14)
+
+
 def _counts(folder: Path) -> list[np.ndarray]:
     data = read(folder / "tables.csv")
     return [floats(data[name]) for name in ("x1", "n1", "x0", "n0")]
@@ -167,6 +178,14 @@ CASES = {
             "unconditional test ordered by unpooled z",
         ),
         "R 4.2.2, stats",
+    ),
+    "1_proportions/two_prop_exact_ci*": Case(
+        _conditional_tests,
+        (
+            "exact unconditional limits of the risk difference",
+            "melded binomial",
+            "conditional limits of the odds ratio (exact2x2's miss their own equation by 1e-4)",
+        ),
     ),
     "1_proportions/two_prop_ci*": Case(_two_proportion_intervals, ("SCAS",)),
 }
