@@ -39,7 +39,7 @@ class Reason(IntEnum):
     NO_COMPARISON = 13
     NO_DISCORDANT_PAIRS = 14
     NO_EXPOSURE = 15
-    UNKNOWN_COVARIATES = 16
+    CONCLUSION_STANDS = 16
     NOT_MEASURED = 17
     ONE_STRATUM = 18
     COVARIANCE_SINGULAR = 19
@@ -65,7 +65,7 @@ REASON_TEXT: Mapping[Reason, str] = MappingProxyType(
         Reason.NO_COMPARISON: "No stratum holds participants of the groups compared.",
         Reason.NO_DISCORDANT_PAIRS: "No participant differs between the two times.",
         Reason.NO_EXPOSURE: "The participants were followed for no time.",
-        Reason.UNKNOWN_COVARIATES: "The covariates are not known of any participant.",
+        Reason.CONCLUSION_STANDS: "The conclusion is the same for every amount tried.",
         Reason.NOT_MEASURED: "Nobody of an arm was measured at one of the visits.",
         Reason.ONE_STRATUM: "Fewer than two strata tell anything of the effect.",
         Reason.COVARIANCE_SINGULAR: "These values do not determine the covariance between visits.",

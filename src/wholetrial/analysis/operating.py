@@ -14,7 +14,7 @@ from wholetrial.protocol.analysis_plan import Analysis
 from wholetrial.protocol.protocol import Protocol
 
 COVERAGE = 0.90
-_P_VALUES = ("p_value", ADJUSTED_P)
+_P_VALUES = ("p_value", ADJUSTED_P, "tipping_point")
 _RATIOS = ("risk_ratio", "odds_ratio", "hazard_ratio", "rate_ratio")
 
 

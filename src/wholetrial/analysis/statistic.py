@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wholetrial.analysis.estimate import REASON_TEXT, Reason
+from wholetrial.analysis.methods import METHODS
 from wholetrial.protocol.endpoint import Level
 
 Floats = NDArray[np.float64]
@@ -76,6 +77,7 @@ class Statistic:
             "n": int(self.n),
             "count": None if self.count is None else int(self.count),
             "method": self.method,
+            "reference": METHODS[self.method].reference if self.method in METHODS else "",
             "analysis_set": self.analysis_set,
             "source": source,
             "note": "; ".join(part for part in (self.why_none, self.note) if part),

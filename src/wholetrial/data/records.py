@@ -88,6 +88,11 @@ class Records:
         return replace(_mapped(self, lambda array: array[keep]), participants=names)
 
 
+def repeated(records: Records, times: int) -> Records:
+    """The same records several times over, on a new leading axis; the arrays are read only."""
+    return _mapped(records, lambda array: np.broadcast_to(array, (times, *array.shape)))
+
+
 def joined(blocks: tuple[Records, ...]) -> Records:
     """Blocks of replicates as one programme, in order."""
 

@@ -6,13 +6,15 @@ from typing import NamedTuple
 
 from wholetrial.analysis.methods import METHODS, references
 from wholetrial.analysis.planned.analyze import analyses_of, analyze, methods_used
-from wholetrial.analysis.planned.plan import strata_of, with_estimand
+from wholetrial.analysis.planned.imputed import completed, pooled_statistics
+from wholetrial.analysis.planned.plan import rule_for, strata_of, with_estimand
 from wholetrial.analysis.planned.several import adjusted
 from wholetrial.analysis.statistic import Statistic
 from wholetrial.data.records import Records
 from wholetrial.endpoints.counts import outcomes_of_counts
 from wholetrial.endpoints.derive import derive
 from wholetrial.endpoints.outcomes import Outcomes
+from wholetrial.protocol.missing import Imputation
 from wholetrial.protocol.protocol import Protocol
 from wholetrial.protocol.published import Published
 from wholetrial.protocol.reading import Reading, readings_not_taken, with_reading
@@ -53,6 +55,11 @@ def analyze_records(
 
 def _analyzed(protocol: Protocol, records: Records, analysis: str, endpoint: str) -> Analyzed:
     derived = _derived(protocol, records, analysis, endpoint)
+    ruled = with_estimand(protocol, analysis, endpoint)
+    rule = rule_for(ruled, endpoint)
+    if isinstance(rule, Imputation):
+        found = completed(ruled, records, analysis, endpoint, rule)
+        return Analyzed(tuple(derived), tuple(pooled_statistics(found)))
     return Analyzed(tuple(derived), tuple(analyze(protocol, analysis, derived)))
 
 

@@ -7,15 +7,16 @@ from typing import NamedTuple
 import numpy as np
 
 from wholetrial.analysis.operating import Forecast, forecast
+from wholetrial.analysis.planned.imputed import TIPPING_POINT
 from wholetrial.analysis.planned.shares import ADJUSTED, WORST_GRADE
 from wholetrial.analysis.statistic import Statistic
 from wholetrial.protocol.published import PublishedResult
 from wholetrial.report.contents import Contents
 from wholetrial.report.labels import endpoint_text, group_label, plain, set_text
-from wholetrial.report.numbers import NONE, count_of, interval, percent_interval
+from wholetrial.report.numbers import NONE, count_of, interval, number, percent_interval
 from wholetrial.report.statistic_text import PRINTED, SHARES, plain_value, value_text
 
-_BESIDE_NOTHING = ("p_value", "adjusted_p_value", "not_computed", ADJUSTED)
+_BESIDE_NOTHING = ("p_value", "adjusted_p_value", "not_computed", TIPPING_POINT, ADJUSTED)
 _KINDS = {
     "value": "Estimate",
     "difference": "Difference",
@@ -137,7 +138,7 @@ def _table(found: _Found) -> EndpointTable:
             )
             for group, known in cells.items()
         ),
-        words=(*_words(found), *_also_fits(found)),
+        words=(*_words(found), *_also_fits(found), *_tipping_points(found)),
         not_computed=tuple(_not_computed(found)),
         control=", ".join(group_label(contents, name) for name in controls),
         number=_number(every),
@@ -213,7 +214,7 @@ def _cells(found: _Found, group: str) -> dict[str, Cell]:
         ("simulated", found.one_trial),
     ):
         for one in statistics:
-            if one.arm == group and one.name != "not_computed":
+            if one.arm == group and one.name in PRINTED:
                 cells |= _statistic_cells(source, one)
     for compared in (False, True):
         many = forecast_of(found.contents, found.many_trials, group, compared=compared)
@@ -356,6 +357,19 @@ def _outside(found: _Found, group: str, told: tuple[str, float, str], many: Fore
         f"{group_label(found.contents, group)}: the {what} {text} lies {side} the middle 90% of "
         f"simulated trials ({ends}{unit})."
     )
+
+
+def _tipping_points(found: _Found) -> Iterator[str]:
+    """By how much imputed values must be worse for a conclusion to change, in sentences."""
+    for one in (*found.recorded, *found.one_trial):
+        if one.name == TIPPING_POINT:
+            label = group_label(found.contents, one.arm)
+            if one.why_none:
+                told = one.note.partition(";")[0]
+                yield f"{label}: the conclusion stands with {told}."
+            else:
+                amount = number(one.value, 2)
+                yield f"{label}: the conclusion changes where imputed values are {amount} worse."
 
 
 def _not_computed(found: _Found) -> Iterator[str]:

@@ -23,6 +23,7 @@ SUMMARIES: Mapping[str, Callable[[Plan], Iterator[Statistic]]] = {
     "kaplan_meier": times.kaplan_meier,
     "turnbull": times.turnbull,
     "median_time": times.median_times,
+    "cumulative_incidence": times.cumulative_incidences,
     "hazard_ratio": times.hazard_ratios,
     "rmst_difference": times.restricted_means,
     "survival_difference": times.survival_differences,

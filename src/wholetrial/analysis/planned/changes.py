@@ -5,12 +5,16 @@ from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from wholetrial.analysis.arguments import Booleans
 from wholetrial.analysis.estimate import Effect, effect_at
 from wholetrial.analysis.measurements import ancova, continuous, covariates, two_means
+from wholetrial.analysis.measurements.dose_trend import linear_trend
 from wholetrial.analysis.measurements.linear_model import LinearModel, fit_linear_model
+from wholetrial.analysis.measurements.rank_tests import jonckheere_terpstra_test
 from wholetrial.analysis.multiplicity.dunnett import dunnett
+from wholetrial.analysis.planned.doses import total_doses
 from wholetrial.analysis.planned.plan import (
     Pair,
     Plan,
@@ -32,6 +36,7 @@ TWO_MEANS: Mapping[str, Callable[..., Effect]] = {
     "student_t": two_means.mean_difference_student_t,
     "welch_t": two_means.mean_difference_welch_t,
 }
+TRENDS = ("linear_trend", "jonckheere_terpstra")
 LS_MEAN = "least_squares_mean"
 
 
@@ -39,6 +44,7 @@ class Modeled(NamedTuple):
     """The linear model of the arms compared: who is in it, and the effects of each arm."""
 
     model: LinearModel
+    code: NDArray[np.intp]
     inside: Booleans
     means: Effect
     differences: Effect
@@ -69,7 +75,7 @@ def mean_differences(plan: Plan) -> Iterator[Statistic]:
     if rule == "mixed model":
         yield not_computed(plan, f"{rule} (estimate: mmrm)")
         return
-    if plan.analysis.adjust_for or plan.analysis.test == "ancova":
+    if plan.analysis.adjust_for or plan.analysis.test in ("ancova", *TRENDS):
         yield from _adjusted_differences(plan)
         return
     method, test = plan.analysis.estimate.interval, plan.analysis.test
@@ -112,6 +118,7 @@ def modeled(plan: Plan) -> Modeled | None:
     model = fit_linear_model(value, columns, inside, arm=codes, arms=arms)
     return Modeled(
         model,
+        codes,
         inside,
         ancova.ls_means(model, confidence(plan)),
         ancova.differences_from_control(model, confidence(plan), alternative=alternative(plan)),
@@ -123,7 +130,9 @@ def _adjusted_differences(plan: Plan) -> Iterator[Statistic]:
     if found is None or plan.analysis.estimate.interval != "student_t":
         yield not_computed(plan, plan.analysis.estimate.interval)
         return
-    if plan.analysis.test not in ("none", "ancova"):
+    if plan.analysis.test in TRENDS:
+        yield _trend(plan, found)
+    elif plan.analysis.test not in ("none", "ancova"):
         yield not_computed(plan, plan.analysis.test)
     pairs = compared_pairs(plan)
     names = [pairs[0].control, *(pair.arm for pair in pairs)]
@@ -137,6 +146,28 @@ def _adjusted_differences(plan: Plan) -> Iterator[Statistic]:
             yield _noted(plan, one)
     if plan.analysis.multiplicity == "dunnett" and plan.analysis.test == "ancova":
         yield from _dunnett(plan, pairs, found.model)
+
+
+def _trend(plan: Plan, found: Modeled) -> Statistic:
+    """One test over all arms compared, by what each is planned to receive in all."""
+    pairs = compared_pairs(plan)
+    names = [pairs[0].control, *(pair.arm for pair in pairs)]
+    doses = total_doses(plan.protocol, names) if set(names) <= set(plan.protocol.arms) else None
+    if doses is None:
+        return not_computed(plan, f"{plan.analysis.test} (the arms' doses are no numbers)")
+    amounts = [doses[name] for name in names]
+    if plan.analysis.test == "linear_trend":
+        effect = linear_trend(found.model, amounts, confidence(plan), alternative=alternative(plan))
+        test = effect.test
+    else:
+        value = np.where(found.inside, plan.outcomes.variable.value, np.nan)
+        order = sorted(range(len(names)), key=lambda place: amounts[place])
+        test = jonckheere_terpstra_test(
+            value, found.code, arms=order, alternative=alternative(plan)
+        )
+    statistic = p_value(plan, "", test, found.inside.sum(axis=-1))
+    told = ", ".join(f"{name} {dose:g}" for name, dose in doses.items())
+    return replace(statistic, note=f"trend over planned doses: {told}; {statistic.note}")
 
 
 def _dunnett(plan: Plan, pairs: list[Pair], model: LinearModel) -> Iterator[Statistic]:

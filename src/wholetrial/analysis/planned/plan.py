@@ -12,6 +12,7 @@ from wholetrial.analysis.estimate import Effect, Interval, Test
 from wholetrial.analysis.statistic import Statistic
 from wholetrial.endpoints.outcomes import Flags, Outcomes
 from wholetrial.protocol.analysis_plan import Alpha, Analysis, Contrast
+from wholetrial.protocol.missing import Imputation
 from wholetrial.protocol.protocol import Protocol
 
 
@@ -166,6 +167,16 @@ def with_estimand(protocol: Protocol, analysis: str, endpoint: str) -> Protocol:
         kind = protocol.endpoints.named()[endpoint][1].kind
         changed["missing"] = protocol.missing.model_copy(update={kind: plan.missing})
     return protocol.model_copy(update=changed) if changed else protocol
+
+
+def rule_for(protocol: Protocol, endpoint: str) -> str | Imputation | None:
+    """What stands for an endpoint's missing values; None where the file says nothing."""
+    kind = protocol.endpoints.named()[endpoint][1].kind
+    rules: dict[str, str | Imputation | None] = {
+        "response": protocol.missing.response,
+        "change": protocol.missing.change,
+    }
+    return rules.get(kind)
 
 
 def strata_of(protocol: Protocol, analysis: Analysis) -> tuple[str, ...]:

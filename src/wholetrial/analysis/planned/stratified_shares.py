@@ -161,7 +161,7 @@ def _told(plan: Plan, pair: Pair, one: Statistic) -> Statistic:
     value = plan.outcomes.variable.value
     valued = ((pair.arm_members | pair.control_members) & ~np.isnan(value)).sum(axis=-1)
     lacking = (valued > 0) & (one.n == 0)
-    reason = np.where(lacking, np.int8(Reason.UNKNOWN_COVARIATES), np.asarray(one.reason))
+    reason = np.where(lacking, np.int8(Reason.NO_BASELINE), np.asarray(one.reason))
     if one.n.ndim == 0 and valued > one.n > 0:
         notes.append(f"{int(valued - one.n)} left out whose baseline is not known")
     return replace(one, reason=reason, note="; ".join(part for part in (*notes, one.note) if part))

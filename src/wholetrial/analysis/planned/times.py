@@ -24,7 +24,12 @@ from wholetrial.analysis.planned.plan import (
 )
 from wholetrial.analysis.statistic import Statistic
 from wholetrial.analysis.times import interval_censored, log_rank, mean_survival, survival
+from wholetrial.analysis.times.cumulative_incidence import cumulative_incidence, incidence_at
 from wholetrial.analysis.times.hazard_ratio import Adjustment, as_ratio, hazard_ratio
+from wholetrial.analysis.times.interval_log_rank import (
+    directed_interval_logrank_test,
+    interval_logrank_score,
+)
 from wholetrial.endpoints.outcomes import Flags
 from wholetrial.numerics.philox import Purpose, Stream, uniforms
 from wholetrial.protocol.timeline import day_of
@@ -126,8 +131,12 @@ def survival_differences(plan: Plan) -> Iterator[Statistic]:
 
 
 def median_times(plan: Plan) -> Iterator[Statistic]:
-    """The median time of each arm, where its day is known."""
+    """The median time of each arm; with a bootstrap, where the event is seen only at visits."""
     watched, method = _watched(plan), plan.analysis.estimate.interval
+    if watched is not None and method == "bootstrap":
+        yield from _medians_between_visits(plan)
+        yield from tested(plan)
+        return
     if watched is None or method not in BANDS:
         yield not_computed(plan, f"median_time with {method}")
         return
@@ -136,6 +145,42 @@ def median_times(plan: Plan) -> Iterator[Statistic]:
         interval = survival.median_survival(curve, BANDS[method](curve, confidence(plan)))
         blank = bare_statistic(plan, "median_time", name, interval.value, members.sum(axis=-1))
         yield with_interval(blank, interval, "brookmeyer_crowley")
+    yield from tested(plan)
+
+
+def _medians_between_visits(plan: Plan) -> Iterator[Statistic]:
+    """The visit by which half of each arm had the event."""
+    variable = plan.outcomes.variable
+    ends = np.asarray(variable.lower), np.asarray(variable.upper)
+    for name, members in described_groups(plan):
+        n = members.sum(axis=-1)
+        blank = bare_statistic(plan, "median_time", name, np.full(n.shape, np.nan), n)
+        told = replace(blank, note=f"{SEEN_BETWEEN}; {blank.note}".rstrip("; "))
+        if n.ndim:
+            found = interval_censored.event_time(*ends, included=members)
+            yield replace(told, value=found.by, reason=found.reason, method="turnbull")
+            continue
+        interval = interval_censored.event_time_bootstrap(
+            *ends, 0.5, resampling(members), included=members, level=confidence(plan)
+        )
+        yield with_interval(told, interval, "turnbull")
+
+
+def cumulative_incidences(plan: Plan) -> Iterator[Statistic]:
+    """The share of each arm with the event by a time, leaving the study as a competing event."""
+    watched, left = _watched(plan), plan.outcomes.variable.left
+    if watched is None or left is None or plan.analysis.estimate.interval != "log_log":
+        yield not_computed(plan, f"cumulative_incidence with {plan.analysis.estimate.interval}")
+        return
+    leaves = ~watched.event & ~np.isnan(left)
+    days = np.where(leaves, np.fmax(left, watched.days), watched.days)
+    cause = np.where(watched.event, 1, np.where(leaves, 2, 0))
+    for name, members in described_groups(plan):
+        curve = cumulative_incidence(days, cause, 1, included=members)
+        interval = incidence_at(curve, time_read(plan), confidence(plan))
+        n = members.sum(axis=-1)
+        blank = bare_statistic(plan, "cumulative_incidence", name, interval.value, n)
+        yield with_interval(blank, interval, "aalen_johansen")
     yield from tested(plan)
 
 
@@ -167,6 +212,15 @@ def _stratified_log_rank(plan: Plan, pair: Pair, watched: Watched) -> Test:
     return log_rank.directed_logrank_test(score, alternative(plan))
 
 
+def _interval_log_rank(plan: Plan, pair: Pair, watched: Watched) -> Test:
+    variable, stratum = plan.outcomes.variable, _stratum(plan)
+    code = np.where(stratum >= 0, _code(pair), -1)
+    score = interval_logrank_score(
+        np.asarray(variable.lower), np.asarray(variable.upper), code, arms=[1, 0], stratum=stratum
+    )
+    return directed_interval_logrank_test(score, alternative(plan))
+
+
 def _cox_test(plan: Plan, pair: Pair, watched: Watched) -> Test:
     effect = _cox(plan, pair, watched)
     p = student_p_value(effect.statistic, effect.freedom, alternative(plan))
@@ -176,6 +230,7 @@ def _cox_test(plan: Plan, pair: Pair, watched: Watched) -> Test:
 TESTS: Mapping[str, Callable[[Plan, Pair, Watched], Test]] = {
     "log_rank": _log_rank,
     "stratified_log_rank": _stratified_log_rank,
+    "interval_log_rank": _interval_log_rank,
     "cox": _cox_test,
 }
 
