@@ -1,8 +1,8 @@
 """The covariance that makes the likelihood of repeated measurements largest, by Newton's method.
 
-The second derivatives are exact; where they are not those of a maximum their eigenvalues' absolute
-values are used, and a step that makes the likelihood smaller is halved. Replicates stop each on
-its own: what one does depends on no other.
+The second derivatives are exact; where they are not those of a maximum their eigenvalues are
+replaced by positive ones, and a step that makes the likelihood smaller is halved. Replicates stop
+each on its own: what one does depends on no other.
 """
 
 from __future__ import annotations
@@ -22,11 +22,17 @@ MOST_EVALUATIONS = 150
 SETTLED = 1e-12
 """Expected gain in twice the log-likelihood below which one more step ends the iteration."""
 SHORTEST = 1e-9
-NEARLY_SINGULAR = 1e-8
+NEARLY_SINGULAR = 1e-6
 SINGULAR = 1e-11
 """Smallest eigenvalue of the correlations: the iteration ends, a step is not taken."""
+TOWARD_SINGULAR = 1e-4
+"""Smallest eigenvalue at which an iteration without end is one to the edge."""
 FLAT = 1e-9
 """Scaled eigenvalue of the information that is not told from zero."""
+NOT_CONCAVE = 1e-3
+"""Scaled eigenvalue taken at least where the information is not positive."""
+FARTHEST = 1e12
+"""Variances, of values whose residuals have about 1, lie between this and its inverse."""
 
 
 class Peak(NamedTuple):
@@ -91,7 +97,7 @@ def _climbed(
     better = (least > SINGULAR) & (found.deviance <= before + slack)
     bent = found.curvature + structure.bending(tried, found.weights)
     curved = _curved(bent, _told_of(moments, covariance))
-    step = -_solved(curved, found.gradient, np.abs(curved.values))
+    step = _uphill(curved, found.gradient, structure.longest_step)
     settled = better & (np.abs(np.sum(step * found.gradient, axis=-1)) < SETTLED)
     singular = better & (least < NEARLY_SINGULAR)
     stuck = ~better & (length < SHORTEST)
@@ -105,9 +111,18 @@ def _climbed(
     return np.asarray(active[~(settled | singular | stuck)])
 
 
+def _uphill(curved: _Curved, gradient: Floats, longest: float) -> Floats:
+    """Newton's step; where the likelihood is not concave, a short one up the gradient."""
+    values = curved.values
+    raised = np.where(values > FLAT, values, np.maximum(np.abs(values), NOT_CONCAVE))
+    step = -_solved(curved, gradient, raised)
+    length = np.abs(step).max(axis=-1, keepdims=True)
+    return np.asarray(step / np.maximum(length / longest, 1.0))
+
+
 def _peak(climb: _Climb, moments: Moments, structure: Structure, restricted: bool) -> Peak:
     visits = moments.measured.shape[-1]
-    covariance, _ = _usable(structure.at(climb.parameters, visits))
+    covariance, least = _usable(structure.at(climb.parameters, visits))
     found = likelihood(moments, covariance, restricted=restricted)
     curvature = found.curvature + structure.bending(climb.parameters, found.weights)
     told_of = _told_of(moments, covariance)
@@ -118,6 +133,8 @@ def _peak(climb: _Climb, moments: Moments, structure: Structure, restricted: boo
     good = climb.reason == Reason.OK
     reason = np.where(good & flat, np.int8(Reason.COVARIANCE_SINGULAR), climb.reason)
     reason = np.where(good & saddle & ~flat, np.int8(Reason.NOT_CONVERGED), reason)
+    edge = (reason == Reason.NOT_CONVERGED) & (least < TOWARD_SINGULAR)
+    reason = np.where(edge, np.int8(Reason.COVARIANCE_SINGULAR), reason)
     parameters = np.broadcast_to(np.eye(curvature.shape[-1]), curvature.shape)
     uncertainty = 2 * _solved(curved, parameters, curved.values)
     return Peak(covariance, found, uncertainty, climb.parameters, reason)
@@ -128,7 +145,8 @@ def _usable(covariance: Covariance) -> tuple[Covariance, Floats]:
     sigma = covariance.sigma
     variance = np.diagonal(sigma, axis1=-2, axis2=-1)
     identity = np.eye(sigma.shape[-1])
-    ordinary = np.isfinite(covariance.slopes).all(axis=(1, 2, 3)) & (variance > 0).all(axis=-1)
+    bounded = ((variance > 1 / FARTHEST) & (variance < FARTHEST)).all(axis=-1)
+    ordinary = np.isfinite(covariance.slopes).all(axis=(1, 2, 3)) & bounded
     finite = np.asarray(ordinary & np.isfinite(sigma).all(axis=(1, 2)))
     scale = np.sqrt(np.where(finite[:, None], variance, 1.0))
     correlation = sigma / (scale[:, :, None] * scale[:, None, :])

@@ -30,6 +30,8 @@ from wholetrial.analysis.measurements.mmrm.correlations import (
     parameters_near,
 )
 
+LONGEST_STEP = 2.0
+"""Of logarithms of standard deviations, and of the parameters of correlations."""
 FARTHEST = 100.0
 """Largest logarithm of a standard deviation, so that a step too long stays a number."""
 
@@ -47,11 +49,13 @@ class Structure:
 
     `start` gives parameters near to a covariance `(B, V, V)`, `at` the covariance with its
     derivatives, `bending` the second derivatives, each summed with a matrix of weights `(B, V, V)`;
-    `one_variance` says that all visits have the same.
+    `one_variance` says that all visits have the same; no parameter moves by more than
+    `longest_step` at once.
     """
 
     title: str
     one_variance: bool
+    longest_step: float
     start: Callable[[Floats], Floats]
     at: Callable[[Floats, int], Covariance]
     bending: Callable[[Floats, Floats], Floats]
@@ -211,7 +215,7 @@ def _correlated(title: str, name: str) -> Structure:
     def start(sigma: Floats) -> Floats:
         return _correlated_start(sigma, name)
 
-    return Structure(title, not heterogeneous, start, at, bending)
+    return Structure(title, not heterogeneous, LONGEST_STEP, start, at, bending)
 
 
 def _correlated_start(sigma: Floats, name: str) -> Floats:
@@ -239,6 +243,7 @@ STRUCTURES: Mapping[str, Structure] = MappingProxyType(
         "unstructured": Structure(
             "unstructured covariance",
             False,
+            np.inf,
             _unstructured_start,
             _unstructured,
             _unstructured_bending,
