@@ -22,6 +22,7 @@ from wholetrial.analysis.measurements.rank_tests import (
     jonckheere_terpstra_test,
     kruskal_wallis_test,
     rising_pairs,
+    signed_rank_corrected_test,
     van_elteren_test,
     wilcoxon_corrected_test,
     wilcoxon_test,
@@ -73,6 +74,24 @@ def test_the_exact_signed_rank_is_that_of_all_signs(change: list[int]) -> None:
     assert test.statistic == observed
     two_sided = np.mean(np.abs(sums - center) >= abs(observed - center) - 1e-9)
     assert test.p_value == pytest.approx(two_sided, rel=1e-10)
+
+
+@given(change=st.lists(st.integers(-6, 9), min_size=3, max_size=25))
+@settings(max_examples=40, deadline=None)
+def test_the_corrected_signed_rank_is_that_of_scipy(change: list[int]) -> None:
+    if not any(change):
+        assert signed_rank_corrected_test(change).reason == Reason.NO_VARIATION
+        return
+    moved = [value for value in change if value]
+    for alternative in MIRROR:
+        expected = stats.wilcoxon(
+            moved,
+            correction=True,
+            method="asymptotic",
+            alternative=alternative.replace("_", "-"),
+        )
+        found = signed_rank_corrected_test(change, alternative)
+        assert found.p_value == pytest.approx(expected.pvalue, rel=1e-9, abs=1e-12)
 
 
 @given(control=some, active=some, third=some)
@@ -191,6 +210,7 @@ def several(method: Callable[..., Test]) -> Callable[..., Test]:
         several(jonckheere_terpstra_test),
         lambda values, arm: van_elteren_test(values, arm, np.arange(14) // 7),
         lambda values, arm: signed_rank_exact_test(values - 3),
+        lambda values, arm: signed_rank_corrected_test(values - 3),
         lambda values, arm: signed_rank_median(values - 3),
     ],
 )

@@ -17,11 +17,9 @@ from scipy import special
 from wholetrial.analysis.arguments import (
     Alternative,
     Booleans,
-    check_participants,
     checked_alternative,
     checked_booleans,
     checked_level,
-    refuse,
     same_shape,
 )
 from wholetrial.analysis.estimate import (
@@ -34,7 +32,15 @@ from wholetrial.analysis.estimate import (
     as_test,
     first_reason,
 )
-from wholetrial.analysis.measurements.ranks import Ordered, checked_pair, midranks, ordered, sizes
+from wholetrial.analysis.measurements.ranks import (
+    Ordered,
+    checked_pair,
+    midranks,
+    ordered,
+    signed_reason,
+    sizes,
+    without_zeros,
+)
 
 MOST_PARTICIPANTS = 200
 """Most participants of two arms whose rank sums are counted."""
@@ -94,13 +100,12 @@ def signed_rank_exact_test(change: npt.ArrayLike, alternative: Alternative = "tw
     >>> f"V={test.statistic:.0f}, P={test.p_value:.3f}"
     'V=14, P=0.125'
     """
-    moved = _moved(change)
-    size = np.where(np.isnan(moved), np.nan, np.abs(moved))
-    people = ordered(size, moved > 0, True, (0, 1))
+    moved = without_zeros(change)
+    people = ordered(np.abs(moved), moved > 0, True, (0, 1))
     shape = people.participants.shape
     sums = _observed(people, np.full(people.participants.size, ANY_NUMBER))
     p_value = _exact_p_values(sums, alternative).reshape(shape)
-    return as_test(p_value, sums.observed.reshape(shape) / 2, _signed_reason(change))
+    return as_test(p_value, sums.observed.reshape(shape) / 2, signed_reason(change))
 
 
 def hodges_lehmann_shift(
@@ -143,30 +148,14 @@ def signed_rank_median(change: npt.ArrayLike, level: float = 0.95) -> Interval:
     >>> f"{middle.value:.2f} ({middle.low:.2f} to {middle.high:.2f})"
     '1.35 (-0.40 to 3.10)'
     """
-    moved = _moved(change)
+    moved = without_zeros(change)
     front = _in_front(moved, ~np.isnan(moved))
     whole = _paired(front, front, 1.0)
     place = np.arange(front.shape[-1])
     pairs = _Pairs(whole.numbers / 2, whole.known & (place[:, None] <= place))
     count = np.isfinite(front).sum(axis=-1)
     places = _signed_rank_places(count, 1 - checked_level(level))
-    return _median(pairs, places, level, _signed_reason(change))
-
-
-def _moved(change: npt.ArrayLike) -> Floats:
-    """Changes, NaN where missing or zero."""
-    numbers = np.asarray(change, np.float64)
-    check_participants("change", numbers)
-    refuse("change must be finite or missing (nan)", numbers, np.isinf(numbers))
-    return np.where(numbers == 0, np.nan, numbers)
-
-
-def _signed_reason(change: npt.ArrayLike) -> Reasons:
-    numbers = np.asarray(change, np.float64)
-    return first_reason(
-        (np.all(np.isnan(numbers), axis=-1), Reason.NO_PARTICIPANTS),
-        (np.all(np.isnan(numbers) | (numbers == 0), axis=-1), Reason.NO_VARIATION),
-    )
+    return _median(pairs, places, level, signed_reason(change))
 
 
 def _observed(people: Ordered, summed: Counts) -> _Sums:

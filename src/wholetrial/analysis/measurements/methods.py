@@ -96,6 +96,7 @@ MEASUREMENTS = (
         "Fai AHT, Cornelius PL. J Stat Comput Simul 1996;54:363-78.",
     ),
     Method("signed_rank", "exact signed rank test", "test", _WILCOXON),
+    Method("signed_rank_corrected", "signed rank test with correction", "test", _WILCOXON),
     Method("student_t", "Student's t interval", "interval", _STUDENT),
     Method(
         "van_elteren",

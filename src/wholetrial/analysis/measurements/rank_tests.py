@@ -1,4 +1,4 @@
-"""Rank tests of arms by their large-sample distributions, with ties.
+"""Rank tests by their large-sample distributions, with ties.
 
 Values are `(..., P)`; NaN is left out. References: Wilcoxon F. Biometrics Bull 1945;1:80-3. van
 Elteren PH. Bull Inst Int Stat 1960;37:351-61. Kruskal WH, Wallis WA. J Am Stat Assoc
@@ -18,6 +18,7 @@ from wholetrial.analysis.arguments import Alternative, checked_alternative
 from wholetrial.analysis.estimate import (
     Floats,
     Reason,
+    Reasons,
     Test,
     as_test,
     first_reason,
@@ -29,8 +30,10 @@ from wholetrial.analysis.measurements.ranks import (
     checked_pair,
     midranks,
     ordered,
+    signed_reason,
     sizes,
     tied,
+    without_zeros,
 )
 
 
@@ -59,7 +62,8 @@ def wilcoxon_test(
     'z=1.5275, P=0.1266'
     """
     people = ordered(values, arm, included, checked_pair(arms))
-    return _normal_test(people, rank_sum(people), 0.0, alternative)
+    score = rank_sum(people)
+    return _normal_test(score, 0.0, alternative, _arms_reason(people, score))
 
 
 def wilcoxon_corrected_test(
@@ -77,7 +81,8 @@ def wilcoxon_corrected_test(
     'z=1.3093, P=0.1904'
     """
     people = ordered(values, arm, included, checked_pair(arms))
-    return _normal_test(people, rank_sum(people), 0.5, alternative)
+    score = rank_sum(people)
+    return _normal_test(score, 0.5, alternative, _arms_reason(people, score))
 
 
 def van_elteren_test(
@@ -162,7 +167,30 @@ def jonckheere_terpstra_test(
     'z=2.3842, P=0.0171'
     """
     people = ordered(values, arm, included, arms)
-    return _normal_test(people, rising_pairs(people), 0.0, alternative)
+    score = rising_pairs(people)
+    return _normal_test(score, 0.0, alternative, _arms_reason(people, score))
+
+
+def signed_rank_corrected_test(
+    change: npt.ArrayLike, alternative: Alternative = "two_sided"
+) -> Test:
+    """Test that changes `(..., P)` lie about zero, by signed ranks with continuity correction.
+
+    Changes of zero are left out. The statistic is z.
+
+    >>> test = signed_rank_corrected_test([1, -1, 2, 3, 0, 4, 4])
+    >>> f"z={test.statistic:.4f}, P={test.p_value:.4f}"
+    'z=1.7920, P=0.0731'
+    """
+    moved = without_zeros(change)
+    people = ordered(np.abs(moved), moved > 0, True, (0, 1))
+    ranks, count = midranks(people), people.participants
+    score = RankScore(
+        np.where(people.arms[..., 1, :], ranks, 0.0).sum(axis=-1),
+        count * (count + 1) / 4,
+        (ranks**2).sum(axis=-1) / 4,
+    )
+    return _normal_test(score, 0.5, alternative, signed_reason(change))
 
 
 def rank_sum(people: Ordered) -> RankScore:
@@ -210,7 +238,7 @@ def _rising_variance(each: Floats, total: Floats, t: Floats) -> Floats:
 
 
 def _normal_test(
-    people: Ordered, score: RankScore, correction: float, alternative: Alternative
+    score: RankScore, correction: float, alternative: Alternative, reason: Reasons
 ) -> Test:
     checked_alternative(alternative)
     excess = score.statistic - score.mean
@@ -218,12 +246,15 @@ def _normal_test(
         excess = np.sign(excess) * np.maximum(np.abs(excess) - correction, 0.0)
     else:
         excess = excess - (correction if alternative == "greater" else -correction)
-    reason = first_reason(
+    z = excess / np.sqrt(np.where(score.variance > 0, score.variance, 1.0))
+    return as_test(_normal_p_value(z, alternative), z, reason)
+
+
+def _arms_reason(people: Ordered, score: RankScore) -> Reasons:
+    return first_reason(
         ((sizes(people) > 0).sum(axis=-1) < 2, Reason.NO_PARTICIPANTS),
         (score.variance <= 0, Reason.NO_VARIATION),
     )
-    z = excess / np.sqrt(np.where(score.variance > 0, score.variance, 1.0))
-    return as_test(_normal_p_value(z, alternative), z, reason)
 
 
 def _normal_p_value(z: Floats, alternative: Alternative) -> Floats:

@@ -19,7 +19,7 @@ from wholetrial.analysis.arguments import (
     refuse,
     same_shape,
 )
-from wholetrial.analysis.estimate import Floats
+from wholetrial.analysis.estimate import Floats, Reason, Reasons, first_reason
 
 Places = npt.NDArray[np.intp]
 
@@ -91,6 +91,27 @@ def below(people: Ordered, among: Booleans) -> Floats:
     lower = np.take_along_axis(running, people.first, axis=-1)
     upper = np.take_along_axis(running, people.last + 1, axis=-1)
     return np.asarray((lower + upper) / 2)
+
+
+def without_zeros(change: npt.ArrayLike) -> Floats:
+    """Changes `(..., P)` whose signs are ranked: NaN where missing or zero.
+
+    >>> without_zeros([1.5, 0.0, -2.0])
+    array([ 1.5, nan, -2. ])
+    """
+    numbers = np.asarray(change, np.float64)
+    check_participants("change", numbers)
+    refuse("change must be finite or missing (nan)", numbers, np.isinf(numbers))
+    return np.where(numbers == 0, np.nan, numbers)
+
+
+def signed_reason(change: npt.ArrayLike) -> Reasons:
+    """Why there is no signed rank `(...)`: nobody was measured, or nobody changed."""
+    numbers = np.asarray(change, np.float64)
+    return first_reason(
+        (np.all(np.isnan(numbers), axis=-1), Reason.NO_PARTICIPANTS),
+        (np.all(np.isnan(numbers) | (numbers == 0), axis=-1), Reason.NO_VARIATION),
+    )
 
 
 def _ranked(people: Ordered) -> Booleans:

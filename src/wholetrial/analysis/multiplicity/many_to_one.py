@@ -4,7 +4,7 @@ The statistics have correlations that are products of two loadings, one of each:
 sqrt(n_i / (n_i + n_0)) in a one-way layout. Given the control's deviation and the estimated
 standard deviation they are independent, so that a double integral remains; both are summed at
 equal steps (of the deviation; of the logarithm of the standard deviation), which for such smooth
-integrands is exact to about 1e-10. Reference: Dunnett CW. J Am Stat Assoc 1955;50:1096-121.
+integrands is exact to 3e-9. Reference: Dunnett CW. J Am Stat Assoc 1955;50:1096-121.
 """
 
 from __future__ import annotations
