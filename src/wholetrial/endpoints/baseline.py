@@ -18,15 +18,19 @@ from wholetrial.protocol.condition import Condition
 from wholetrial.protocol.protocol import Protocol
 from wholetrial.protocol.timeline import screening_visit
 
+BASELINE = "baseline"
+"""The covariate that is each endpoint's own measure before treatment."""
+
 
 def baseline_values(
     protocol: Protocol, records: Records, names: Collection[str]
 ) -> Mapping[str, Floats]:
     """Facts and measures at baseline in their own units; what nobody recorded is missing.
 
-    A term is 1 where it is met, and 0 where not.
+    A term is 1 where it is met, and 0 where not. The word `baseline` is left out: it means the
+    measure that an endpoint is of.
     """
-    return {name: _baseline(protocol, records, name) for name in names}
+    return {name: _baseline(protocol, records, name) for name in names if name != BASELINE}
 
 
 def stratum_of(protocol: Protocol, records: Records, factors: Collection[str]) -> NDArray[np.intp]:

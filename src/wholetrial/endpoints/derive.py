@@ -4,7 +4,7 @@ Missing data and intercurrent events follow the strategies that the trial file n
 filled in that the file does not say.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 
 import numpy as np
 
@@ -28,7 +28,7 @@ from wholetrial.data.records import (
     Floats,
     Records,
 )
-from wholetrial.endpoints.baseline import at_start, baseline_values, stratum_of
+from wholetrial.endpoints.baseline import BASELINE, at_start, baseline_values, stratum_of
 from wholetrial.endpoints.handling import (
     NotDerivedError,
     handled,
@@ -95,11 +95,25 @@ def derive(
             member=member,
             among=_among_words(protocol, found),
             variable=variable,
-            covariates=baseline,
+            covariates=_with_own(protocol, records, baseline, variable, covariates),
             stratum=stratum,
         )
         for variable in derived
     ]
+
+
+def _with_own(
+    protocol: Protocol,
+    records: Records,
+    known: Mapping[str, Floats],
+    variable: Variable,
+    names: Collection[str],
+) -> Mapping[str, Floats]:
+    """The baseline values, with that of the measure itself where `baseline` is asked for."""
+    if BASELINE not in names or not variable.measure:
+        return known
+    own = baseline_values(protocol, records, (variable.measure,))
+    return {**known, BASELINE: own[variable.measure]}
 
 
 def analyzed(protocol: Protocol, records: Records, analysis_set: str) -> tuple[Codes, Flags]:

@@ -43,11 +43,11 @@ def _notes(protocol: Protocol) -> tuple[str, ...]:
 
 
 def _strategies_not_applied(protocol: Protocol) -> tuple[str, ...]:
-    """What of the estimand is planned and not yet applied: strategies for changes and times."""
+    """What of the estimand is planned and not yet applied: strategies for times to an event."""
     kinds = {endpoint.kind for _, endpoint in protocol.endpoints.named().values()}
     planned = [f"{event} ({how})" for event, how in protocol.intercurrent.items()]
     others = [one for one in planned if "treatment_policy" not in one]
-    if not others or not kinds & {"change", "time_to"}:
+    if not others or "time_to" not in kinds:
         return ()
     events = ", ".join(others).replace("_", " ")
-    return (f"Not yet applied to changes and times to an event: {events}.",)
+    return (f"Not yet applied to times to an event: {events}.",)

@@ -224,7 +224,7 @@ class Analysis(Value):
     missing: Annotated[AnyRule, imputed_or_rule] | None = None
     """What stands for a missing value in this analysis; the trial's own rule unless stated."""
     adjust_for: tuple[Annotated[Covariate, phrase(read_covariate)], ...] = ()
-    """The baseline values in the model."""
+    """The baseline values in the model; `baseline` is that of each endpoint's own measure."""
     covariance: Covariance | None = None
     """The covariance of repeated measures."""
     strata: Literal["ignored"] | Annotated[tuple[Name, ...], Field(min_length=1)] | None = None

@@ -26,7 +26,7 @@ NO_VALIDATION = (
     "refute it; where the simulator was fitted to a figure, agreement is by design."
 )
 _SHARES = ("proportion", "event_free")
-_AMOUNTS = ("mean_change",)
+_AMOUNTS = ("mean_change", "least_squares_mean")
 
 
 class SimulatedFigure(NamedTuple):

@@ -42,7 +42,7 @@ from wholetrial.analysis.planned.plan import (
 from wholetrial.analysis.statistic import Floats, Statistic
 from wholetrial.conditions.evaluate import Situation, baseline_value, measures_of, scale_of
 from wholetrial.data.records import Flags, Records, repeated
-from wholetrial.endpoints.baseline import at_start, baseline_values
+from wholetrial.endpoints.baseline import BASELINE, at_start, baseline_values
 from wholetrial.endpoints.derive import analyzed, derive
 from wholetrial.endpoints.handling import NotDerivedError, handled, intervened
 from wholetrial.endpoints.outcomes import Outcomes
@@ -161,7 +161,12 @@ def _as_imputed(found: Completed, one: Outcomes, rule: str) -> Outcomes:
         change = found.imputed[variable.measure].values[..., place] - base
         event = intervened(found.records, found.protocol.intercurrent, int(variable.day))
         variable = variable._replace(value=np.where(event, 0.0, change))
-    return replace(one, variable=variable)
+    possible = ~np.isnan(variable.value).all(axis=0)
+    lost = one.member[0] & ~possible
+    if lost.ndim == 1 and lost.any() and (_reason(found) == Reason.OK).all():
+        told = f"{rule}; {int(lost.sum())} left out whose baseline is not known"
+        variable = variable._replace(stands_for_missing=told)
+    return replace(one, variable=variable, member=one.member & possible)
 
 
 def _pooled(plan: Plan, found: Completed) -> Iterator[Statistic]:
@@ -290,7 +295,8 @@ def _measures(protocol: Protocol, endpoint: str) -> tuple[str, ...]:
 
 def _covariates(protocol: Protocol, plan: Analysis, records: Records, measure: str) -> Floats:
     """The measure's own baseline value and the plan's covariates, `(..., P, K)`."""
-    names = dict.fromkeys([measure, *(one.name for one in plan.adjust_for)])
+    others = (one.name for one in plan.adjust_for if one.name != BASELINE)
+    names = dict.fromkeys([measure, *others])
     known = baseline_values(protocol, records, tuple(names))
     return np.stack([known[name] for name in names], axis=-1)
 

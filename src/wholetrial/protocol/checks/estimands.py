@@ -36,7 +36,7 @@ def _strata(trial: Examined, path: str, analysis: Analysis) -> Iterator[Finding]
     randomized = allocation.strata if allocation else ()
     stratified = _stratified(analysis)
     if isinstance(analysis.strata, tuple):
-        factors = (*vocabulary.baseline_names(trial.protocol), *trial.protocol.terms, "center")
+        factors = _factors(trial)
         for name in analysis.strata:
             if name not in factors:
                 yield unknown(trial, f"{path}.strata", "a baseline factor", name, factors)
@@ -124,8 +124,10 @@ def _rule(trial: Examined, analysis: Analysis, endpoint: Endpoint) -> object:
 
 def _model(trial: Examined, path: str, analysis: Analysis) -> Iterator[Finding]:
     summary = analysis.estimate.summary
+    changes = all(endpoint.kind == "change" for _, endpoint in _endpoints(trial, analysis))
+    own = ("baseline",) if changes else ()
     for covariate in analysis.adjust_for:
-        factors = (*vocabulary.baseline_names(trial.protocol), *trial.protocol.terms, "center")
+        factors = (*own, *_factors(trial))
         if covariate.name not in factors:
             where = f"{path}.adjust_for"
             yield unknown(trial, where, "a baseline value", covariate.name, factors)
@@ -169,6 +171,11 @@ def _arrows(trial: Examined, path: str, graph: Graph) -> Iterator[Finding]:
                 yield unknown(trial, where, "a hypothesis with a weight", other, graph.weights)
         if name in passed or sum(passed.values()) > 1 + 1e-9:
             yield error(trial, where, "at most 1 in all, to other hypotheses", str(dict(passed)))
+
+
+def _factors(trial: Examined) -> tuple[str, ...]:
+    """What is known of participants before treatment."""
+    return (*vocabulary.baseline_names(trial.protocol), *trial.protocol.terms, "center")
 
 
 def _endpoints(trial: Examined, analysis: Analysis) -> list[tuple[str, Endpoint]]:
