@@ -130,7 +130,10 @@ def over_strata(values: Floats) -> Floats:
     >>> over_strata(np.array([[1.0, 2.0, 3.0]]))
     array([6.])
     """
-    return np.asarray(np.cumsum(values, axis=-1)[..., -1])
+    total = values[..., 0]
+    for stratum in range(1, values.shape[-1]):
+        total = total + values[..., stratum]
+    return np.array(total)
 
 
 def shares(strata: Strata) -> Shares:

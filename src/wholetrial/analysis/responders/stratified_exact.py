@@ -26,7 +26,7 @@ from wholetrial.analysis.responders.hypergeometric import distributions, margins
 from wholetrial.analysis.responders.proportions import TIE
 from wholetrial.analysis.responders.strata import Strata, checked_strata, over_strata
 
-CELLS_AT_ONCE = 2**18
+CELLS_AT_ONCE = 2**16
 """Probabilities worked out together."""
 FARTHEST = 60.0
 """Log odds ratio beyond which no limit is looked for."""
@@ -125,25 +125,26 @@ def _blocks(strata: Strata) -> Iterator[tuple[slice, _Conditional]]:
 
 def _conditional(arms: TwoArms) -> _Conditional:
     lowest, highest = np.zeros(len(arms.events)), np.zeros(len(arms.events))
-    weight = np.ones((len(lowest), 1))
+    weight = np.ones((1, len(lowest)))
     for stratum in range(arms.events.shape[1]):
         margins = margins_of(TwoArms(*(counts[:, stratum] for counts in arms)))
         part = distributions(margins)
-        weight = _convolved(weight, part.weight / ordered_sum(part.weight)[:, None])
+        share = part.weight / ordered_sum(part.weight)[:, None]
+        weight = _convolved(weight, np.ascontiguousarray(share.T))
         lowest = lowest + part.lowest
         highest = highest + np.minimum(margins.participants, margins.events)
-    count = lowest[:, None] + np.arange(weight.shape[1])
-    inside = (count <= highest[:, None]) & (weight > 0)
-    log_probability = np.where(inside, np.log(np.where(inside, weight, 1.0)), -np.inf)
-    return _Conditional(count, log_probability, over_strata(arms.events), highest)
+    counts = lowest[:, None] + np.arange(len(weight))
+    inside = (counts <= highest[:, None]) & (weight.T > 0)
+    log_probability = np.where(inside, np.log(np.where(inside, weight.T, 1.0)), -np.inf)
+    return _Conditional(counts, log_probability, over_strata(arms.events), highest)
 
 
 def _convolved(weight: Floats, part: Floats) -> Floats:
-    """The distributions `(M, W + V - 1)` of sums of two counts, from `(M, W)` and `(M, V)`."""
-    width = weight.shape[1]
-    together = np.zeros((len(weight), width + part.shape[1] - 1))
-    for shift in range(part.shape[1]):
-        together[:, shift : shift + width] += part[:, shift, None] * weight
+    """The distributions `(W + V - 1, M)` of sums of two counts, from `(W, M)` and `(V, M)`."""
+    width = len(weight)
+    together = np.zeros((width + len(part) - 1, weight.shape[1]))
+    for shift, share in enumerate(part):
+        together[shift : shift + width] += share * weight
     return together
 
 

@@ -10,7 +10,7 @@ variance of the score: Laud, Pharm Stat 2017;16:334-48; of the ratio: Tang, Stat
 
 from __future__ import annotations
 
-from typing import NamedTuple, get_args
+from typing import Any, NamedTuple, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -44,6 +44,7 @@ from wholetrial.analysis.responders.stratum_scores import (
     difference_scores,
     odds_ratio_scores,
     ratio_scores,
+    summed,
 )
 
 END = 1 - 1e-9
@@ -61,7 +62,7 @@ class StratifiedScore(NamedTuple):
 
 
 class _Problem(NamedTuple):
-    """What is sought in tables `(M, K)`; a measure's values lie at places from -1 to 1.
+    """What is sought in tables `(K, M)`; a measure's values lie at places from -1 to 1.
 
     A difference lies at itself, a ratio at its angle. `lowest` and `highest` `(M,)` say where the
     estimate is the measure's smallest or largest value.
@@ -200,7 +201,7 @@ def _why(reason: Reasons) -> list[tuple[npt.ArrayLike, Reason]]:
 
 
 def _tables(strata: Strata, weights: Weights, *, none: bool, every: bool) -> Tables:
-    """Flat tables `(M, K)`; with inverse variances half an event more where nothing varies."""
+    """Flat tables `(K, M)`; with inverse variances half an event more where nothing varies."""
     if weights not in get_args(Weights):
         raise ValueError(f"weights must be one of {', '.join(get_args(Weights))}; got {weights!r}")
     x, n, control_x, control_n = strata.arms
@@ -212,8 +213,13 @@ def _tables(strata: Strata, weights: Weights, *, none: bool, every: bool) -> Tab
     factor = np.where(total > 1, total / np.maximum(total - 1, 1.0), 1.0)
     filled = (np.where(strata.compares, people, 1.0) for people in (n, control_n))
     parts = (x, control_x, *filled, factor, n * control_n / total)
-    x, control_x, n, control_n, factor, fixed = (part.reshape(-1, x.shape[-1]) for part in parts)
+    x, control_x, n, control_n, factor, fixed = (_first(part) for part in parts)
     return Tables(TwoArms(x, n, control_x, control_n), factor, fixed)
+
+
+def _first(parts: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """The strata of all tables as the first axis, `(K, M)`."""
+    return np.ascontiguousarray(parts.reshape(-1, parts.shape[-1]).T)
 
 
 def _score(
@@ -252,14 +258,17 @@ def _value(problem: _Problem, place: Floats) -> Floats:
 def _sums(problem: _Problem, place: Floats, which: Places) -> tuple[Floats, Floats]:
     """The weighted score and its standard error at these places, of these tables."""
     arms, factor, fixed = problem.tables
-    part = Tables(TwoArms(*(counts[which] for counts in arms)), factor[which], fixed[which])
+    if len(which) < len(problem.lowest):
+        arms = TwoArms(*(counts[:, which] for counts in arms))
+        factor, fixed = factor[:, which], fixed[:, which]
+    part = Tables(arms, factor, fixed)
     return _summed(problem.measure(part, _at_place(problem, place), problem.weights), part)
 
 
 def _summed(scores: Scores, tables: Tables) -> tuple[Floats, Floats]:
     squares = scores.weight**2 * scores.variance * tables.factor
     inside = np.where(tables.fixed > 0, scores.weight * scores.score, 0.0)
-    return over_strata(inside), np.sqrt(over_strata(np.where(tables.fixed > 0, squares, 0.0)))
+    return summed(inside), np.sqrt(summed(np.where(tables.fixed > 0, squares, 0.0)))
 
 
 def _estimate(problem: _Problem) -> Floats:
@@ -305,9 +314,9 @@ def _homogeneity(
     reason = np.where((reason == Reason.OK) & (strata < 2), np.int8(Reason.ONE_STRATUM), reason)
     scores = problem.measure(problem.tables, _at_place(problem, at), problem.weights)
     variance = scores.variance * problem.tables.factor
-    told = informative.reshape(variance.shape) & (variance > 0)
+    told = _first(informative) & (variance > 0)
     squares = np.where(told, scores.score**2 / np.where(told, variance, 1.0), 0.0)
-    statistic = over_strata(squares).reshape(reason.shape)
+    statistic = summed(squares).reshape(reason.shape)
     freedom = np.maximum(strata - 1.0, 1.0)
     test = as_test(special.chdtrc(freedom, statistic), statistic, reason)
     return ChiSquareTest(test, np.where(reason == Reason.OK, freedom, np.nan))
