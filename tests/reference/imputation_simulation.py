@@ -15,10 +15,9 @@ from typing import Any
 import numpy as np
 from scipy.special import expit, ndtr
 
-from wholetrial.analysis.estimate import Effect
+from wholetrial.analysis.estimate import Effect, effect_at
 from wholetrial.analysis.imputation.ancova import ancova_jackknifed, ancova_pooled
 from wholetrial.analysis.imputation.bootstrap import Draws
-from wholetrial.analysis.imputation.delta import effect_of
 from wholetrial.analysis.imputation.impute import (
     impute,
     impute_conditional_mean,
@@ -71,8 +70,8 @@ def a_block(scenario: Scenario, block: int) -> dict[str, dict[str, int]]:
     shares = risk_difference_pooled(responds, who.arm == 1, who.arm == 0, reason=many.reason)
     place = (slice(None), 0, 0)
     return {
-        "means, drawn": _counted(effect_of(mean, place), scenario.effect),
-        "means, jackknife": _counted(effect_of(jackknife, place), scenario.effect),
+        "means, drawn": _counted(effect_at(mean, place), scenario.effect),
+        "means, jackknife": _counted(effect_at(jackknife, place), scenario.effect),
         "responders": _counted(shares, _true_difference(scenario)),
     }
 

@@ -11,11 +11,6 @@ import pytest
 from comparing import difference, numbers
 
 from wholetrial.analysis.imputation.ancova import ancova_pooled
-from wholetrial.analysis.imputation.carried import (
-    baseline_observation_carried_forward,
-    last_observation_carried_forward,
-    worst_observation_carried_forward,
-)
 from wholetrial.analysis.imputation.conditional import Incomplete, as_covariance, filled
 from wholetrial.analysis.imputation.impute import impute_conditional_mean
 from wholetrial.analysis.imputation.measured import Assumption, Measured, affected, as_measured
@@ -26,6 +21,11 @@ from wholetrial.analysis.imputation.strategies import mean_under
 from wholetrial.analysis.measurements.ancova import differences_from_control
 from wholetrial.analysis.measurements.covariates import measured
 from wholetrial.analysis.measurements.linear_model import fit_linear_model
+from wholetrial.endpoints.carried import (
+    baseline_observation_carried_forward,
+    last_observation_carried_forward,
+    worst_observation_carried_forward,
+)
 
 HERE = Path(__file__).parent
 STORED = json.loads((HERE / "imputation.json").read_text())

@@ -14,6 +14,11 @@ import numpy as np
 
 from wholetrial.conditions.evaluate import scale_of
 from wholetrial.data.records import Flags, Floats, Records
+from wholetrial.endpoints.carried import (
+    baseline_observation_carried_forward,
+    last_observation_carried_forward,
+    worst_observation_carried_forward,
+)
 from wholetrial.protocol.endpoint import Strategy
 from wholetrial.protocol.missing import Imputation
 from wholetrial.protocol.protocol import Protocol
@@ -93,23 +98,32 @@ def _handled(
     after: tuple[Flags, Flags],
     fills: str | None,
 ) -> Floats:
-    """One measure's values `(..., P, V)`, visit by visit."""
+    """One measure's values `(..., P, V)` after treatment began; what was before stays."""
     away, carried = after
-    values = np.where(away | carried, np.nan, records.values[measure])
-    planned = measured_at(protocol, measure)
-    lower = scale_of(measure, protocol).lower_is_better
-    worse = np.fmax if lower else np.fmin
-    base, last, worst = (np.full(records.shape, np.nan) for _ in range(3))
+    seen = np.where(away | carried, np.nan, records.values[measure])
+    base: Floats = np.full(records.shape, np.nan)
     for index, visit in enumerate(records.visits):
-        now = values[..., index]
-        if visit in planned and visit.day > 0:
-            seen_worst = np.where(np.isnan(worst), base, worst)
-            stands = {"last observation": last, "worst": seen_worst, "baseline": base}
-            filled = stands[fills] if fills else now
-            now = np.where(np.isnan(now), np.where(carried[..., index], last, filled), now)
-            worst = worse(worst, values[..., index])
-        elif visit.day <= 0:
-            base = np.where(np.isnan(now), base, now)
-        last = np.where(np.isnan(values[..., index]), last, values[..., index])
-        values[..., index] = now
-    return values
+        if visit.day <= 0:
+            base = np.where(np.isnan(seen[..., index]), base, seen[..., index])
+    columns = [i for i, v in enumerate(records.visits) if v.day > 0]
+    later = seen[..., columns]
+    last = last_observation_carried_forward(later, base) if columns else later
+    kept = np.where(np.isnan(later) & carried[..., columns], last, later)
+    planned = np.isin(columns, [records.visit_index(v) for v in measured_at(protocol, measure)])
+    stands = _standing(later, base, fills, lower=scale_of(measure, protocol).lower_is_better)
+    seen[..., columns] = np.where(planned, np.where(np.isnan(kept), stands, kept), later)
+    return seen
+
+
+def _standing(later: Floats, base: Floats, fills: str | None, *, lower: bool) -> Floats:
+    """What stands for each missing value `(..., P, V)`; missing where nothing does."""
+    match fills:
+        case "last observation":
+            return last_observation_carried_forward(later, base)
+        case "worst":
+            worst = worst_observation_carried_forward(later, "lower" if lower else "higher")
+            return np.where(np.isnan(worst), base[..., None], worst)
+        case "baseline":
+            return baseline_observation_carried_forward(later, base)
+        case _:
+            return later

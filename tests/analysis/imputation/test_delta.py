@@ -9,7 +9,6 @@ from wholetrial.analysis.estimate import Effect, Reason, as_effect
 from wholetrial.analysis.imputation.ancova import ancova_jackknifed, ancova_pooled
 from wholetrial.analysis.imputation.bootstrap import Draws
 from wholetrial.analysis.imputation.delta import (
-    effect_of,
     tipping_point,
     with_delta,
     with_delta_per_visit,
@@ -74,7 +73,7 @@ def test_a_tipping_point_is_where_the_limit_is_zero(a_trial: Trial) -> None:
             with_delta(once, delta, receives=who.arm == 1),
             with_delta(without, delta, receives=who.arm == 1),
         )
-        return effect_of(found.differences, (3, 0))
+        return one_of(found.differences, (3, 0))
 
     tip = tipping_point(effect_at, np.arange(0, 40, 4.0))
     assert tip.significant[0]
@@ -111,7 +110,7 @@ def test_draws_and_responders_have_tipping_points_too(a_trial: Trial) -> None:
 
     def mean_at(delta: float) -> Effect:
         shifted = with_delta(many, delta, receives=who.arm == 1)
-        return effect_of(ancova_pooled(who, shifted, visits=[3]).differences, (0, 0))
+        return one_of(ancova_pooled(who, shifted, visits=[3]).differences, (0, 0))
 
     def share_at(delta: float) -> Effect:
         shifted = with_delta(many, delta, receives=who.arm == 1)

@@ -8,7 +8,7 @@ Stat 2013;12:337-47.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -96,16 +96,6 @@ def tipping_point(effect_at: EffectAt, deltas: Sequence[float]) -> TippingPoint:
     first = int(turns[0])
     delta = _turn(effect_at, float(grid[first]), float(grid[first + 1]), bool(significant[first]))
     return TippingPoint(grid, effects, significant, delta, float(effect_at(delta).p_value))
-
-
-def effect_of(effects: Effect, place: tuple[int, ...]) -> Effect:
-    """Give one of an array of effects, by its place, such as that of one visit and arm."""
-    chosen = {
-        field.name: np.asarray(getattr(effects, field.name))[place]
-        for field in fields(Effect)
-        if field.name != "level"
-    }
-    return replace(effects, **chosen)
 
 
 def _turn(effect_at: EffectAt, before: float, after: float, at_start: bool) -> float:

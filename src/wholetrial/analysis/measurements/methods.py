@@ -97,7 +97,7 @@ MEASUREMENTS = (
     ),
     Method("signed_rank", "exact signed rank test", "test", _WILCOXON),
     Method("signed_rank_corrected", "signed rank test with correction", "test", _WILCOXON),
-    Method("student_t", "Student's t interval", "interval", _STUDENT),
+    Method("student_t", "Student's t interval and test", "interval", _STUDENT),
     Method(
         "van_elteren",
         "van Elteren's stratified rank sum test",

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from wholetrial.analysis.imputation.carried import (
+from wholetrial.endpoints.carried import (
     baseline_observation_carried_forward,
     last_observation_carried_forward,
     worst_observation_carried_forward,

@@ -14,8 +14,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from wholetrial.analysis.arguments import refuse
-from wholetrial.analysis.estimate import Floats
+from wholetrial.data.records import Floats
 
 Better = Literal["lower", "higher"]
 
@@ -71,9 +70,11 @@ def _timeline(values: npt.ArrayLike, baseline: npt.ArrayLike) -> Floats:
         raise ValueError(
             f"values must hold at least one visit on the last axis; got shape {measured.shape}"
         )
-    refuse("values must be finite or missing (nan)", measured, np.isinf(measured))
     before = np.asarray(baseline, np.float64)
-    refuse("baseline must be finite or missing (nan)", before, np.isinf(before))
+    for name, given in (("values", measured), ("baseline", before)):
+        if np.isinf(given).any():
+            found = given[np.isinf(given)].flat[0]
+            raise ValueError(f"{name} must be finite or missing (nan); got {found:g}")
     try:
         before = np.broadcast_to(before, measured.shape[:-1])
     except ValueError:
