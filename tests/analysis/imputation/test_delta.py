@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from wholetrial.analysis.estimate import Effect, Reason, as_effect
+from wholetrial.analysis.estimate import effect_at as one_of
 from wholetrial.analysis.imputation.ancova import ancova_jackknifed, ancova_pooled
 from wholetrial.analysis.imputation.bootstrap import Draws
 from wholetrial.analysis.imputation.delta import (
