@@ -234,6 +234,20 @@ def test_a_stratum_with_an_empty_arm_contributes_nothing(
             np.testing.assert_array_equal(told(there), told(back))
 
 
+@pytest.mark.parametrize("weights", WEIGHTS)
+def test_a_stratum_without_an_event_tells_nothing_of_a_ratio(weights: Any) -> None:
+    """Not so for the risk ratio with iterated weights, which average the strata's proportions."""
+    none = [np.append(part, one) for part, one in zip(FOUR, (0, 15, 0, 16), strict=True)]
+    every = [np.append(part, one) for part, one in zip(FOUR, (15, 15, 16, 16), strict=True)]
+    odds = MEASURES["odds"]
+    for counts in (none, every):
+        found, alone = odds(*counts, weights=weights), odds(*FOUR, weights=weights)
+        np.testing.assert_allclose(told(found), told(alone), rtol=1e-12)
+    ratio, alone = (MEASURES["ratio"](*counts, weights=weights) for counts in (none, FOUR))
+    same = np.allclose(told(ratio), told(alone), rtol=1e-12)
+    assert same == (weights != "miettinen_nurminen")
+
+
 def test_no_stratum_with_both_arms_has_its_reason() -> None:
     for method in MEASURES.values():
         found = method([3, 0], [9, 0], [0, 2], [0, 8])
