@@ -11,7 +11,12 @@ HEAD = "    of: [life]\n"
     ("rule", "printed"),
     [
         ("as observed", []),
-        ("mixed model", []),
+        (
+            "mixed model",
+            [
+                "analyses.described.missing: expected estimate: mmrm, beside missing: mixed model, found 'mean_change'; or state another rule for this analysis, such as missing: as observed"
+            ],
+        ),
         (
             "no response",
             [

@@ -100,14 +100,17 @@ def _handled(
 ) -> Floats:
     """One measure's values `(..., P, V)` after treatment began; what was before stays."""
     away, carried = after
-    seen = np.where(away | carried, np.nan, records.values[measure])
+    begun = np.asarray([visit.day > 0 for visit in records.visits])
+    seen = np.where((away | carried) & begun, np.nan, records.values[measure])
+    if not begun.any():
+        return seen
     base: Floats = np.full(records.shape, np.nan)
     for index, visit in enumerate(records.visits):
         if visit.day <= 0:
             base = np.where(np.isnan(seen[..., index]), base, seen[..., index])
-    columns = [i for i, v in enumerate(records.visits) if v.day > 0]
+    columns = np.flatnonzero(begun)
     later = seen[..., columns]
-    last = last_observation_carried_forward(later, base) if columns else later
+    last = last_observation_carried_forward(later, base)
     kept = np.where(np.isnan(later) & carried[..., columns], last, later)
     planned = np.isin(columns, [records.visit_index(v) for v in measured_at(protocol, measure)])
     stands = _standing(later, base, fills, lower=scale_of(measure, protocol).lower_is_better)

@@ -14,7 +14,6 @@ from wholetrial.analysis.measurements.dose_trend import linear_trend
 from wholetrial.analysis.measurements.linear_model import LinearModel, fit_linear_model
 from wholetrial.analysis.measurements.rank_tests import jonckheere_terpstra_test
 from wholetrial.analysis.multiplicity.dunnett import dunnett
-from wholetrial.analysis.planned.doses import total_doses
 from wholetrial.analysis.planned.plan import (
     Pair,
     Plan,
@@ -31,6 +30,7 @@ from wholetrial.analysis.planned.plan import (
 )
 from wholetrial.analysis.planned.several import ADJUSTED_P
 from wholetrial.analysis.statistic import Floats, Statistic
+from wholetrial.protocol.total_dose import total_doses
 
 TWO_MEANS: Mapping[str, Callable[..., Effect]] = {
     "student_t": two_means.mean_difference_student_t,

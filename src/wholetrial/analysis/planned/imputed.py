@@ -17,6 +17,7 @@ from wholetrial.analysis.estimate import (
     Reasons,
     as_test,
     effect_at,
+    first_reason,
     student_p_value,
 )
 from wholetrial.analysis.imputation.bootstrap import Draws
@@ -140,7 +141,9 @@ def _plans(found: Completed) -> list[Plan]:
     observed = protocol.missing.model_copy(
         update={"response": "as observed", "change": "as observed"}
     )
-    seen = protocol.model_copy(update={"missing": observed})
+    strategies = protocol.intercurrent.items()
+    left = {event: how for event, how in strategies if how == "composite_variable"}
+    seen = protocol.model_copy(update={"missing": observed, "intercurrent": left})
     covariates = tuple(one.name for one in analysis.adjust_for)
     strata = strata_of(protocol, analysis)
     given = replace(many, values=values)
@@ -172,7 +175,8 @@ def _as_imputed(found: Completed, one: Outcomes, rule: str) -> Outcomes:
 def _pooled(plan: Plan, found: Completed) -> Iterator[Statistic]:
     summary = plan.analysis.estimate.summary
     effects = _EFFECTS.get(summary)
-    if effects is None or plan.analysis.estimate.interval != "rubin":
+    known = effects is not None or summary in ("proportion", "mean_change")
+    if not known or plan.analysis.estimate.interval != "rubin":
         yield not_computed(plan, f"{summary} of imputed values")
         return
     reason = _reason(found)
@@ -182,6 +186,8 @@ def _pooled(plan: Plan, found: Completed) -> Iterator[Statistic]:
         n = members[0].sum(axis=-1)
         blank = bare_statistic(plan, kind, name, effect.value, n)
         yield with_effect(blank, effect, "rubin_rules")
+    if effects is None:
+        return
     for pair in compared_pairs(plan):
         effect = effects(plan, pair, reason)
         n = (pair.arm_members | pair.control_members)[0].sum(axis=-1)
@@ -202,7 +208,10 @@ def _reason(found: Completed) -> Reasons:
 def _described(plan: Plan, members: Flags, reason: Reasons) -> Effect:
     """The mean of a group in each data set, a share where it is one, pooled."""
     value = np.where(members, plan.outcomes.variable.value, np.nan)
-    n = np.maximum(members.sum(axis=-1), 1)
+    people = members.sum(axis=-1)
+    empty = first_reason((people == 0, Reason.NO_PARTICIPANTS))
+    reason = np.where(empty == Reason.OK, reason, empty)
+    n = np.maximum(people, 1)
     mean = np.where(np.isnan(value), 0.0, value).sum(axis=-1) / n
     if plan.outcomes.variable.kind == "response":
         return pooled(mean, mean * (1 - mean) / n, np.inf, confidence(plan), reason=reason)

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from wholetrial.analysis.planned import rates, shares, stratified_shares
+from wholetrial.analysis.planned import rates, repeated, shares, stratified_shares
 from wholetrial.protocol.analysis_plan import Analysis
 from wholetrial.protocol.missing import Imputation
 from wholetrial.protocol.protocol import Protocol
@@ -73,7 +73,7 @@ def _estimate(plan: Analysis) -> tuple[str, ...]:
     if summary in _CURVES:
         return (_CURVES[summary],)
     if summary == "mmrm":
-        return ("mmrm", interval)
+        return ("mmrm", repeated.FREEDOM.get(interval, interval))
     if summary == "mean_difference" and (plan.adjust_for or plan.test == "ancova"):
         return ("ancova",)
     return ("rubin_rules",) if interval == "rubin" else (interval,)

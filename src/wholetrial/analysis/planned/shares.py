@@ -7,7 +7,6 @@ import numpy as np
 
 from wholetrial.analysis.estimate import Reason, Test
 from wholetrial.analysis.planned import stratified_shares
-from wholetrial.analysis.planned.doses import total_doses
 from wholetrial.analysis.planned.plan import (
     Count,
     Pair,
@@ -38,6 +37,7 @@ from wholetrial.analysis.responders import (
 from wholetrial.analysis.statistic import Statistic
 from wholetrial.endpoints.outcomes import Flags
 from wholetrial.protocol.analysis_plan import Beside
+from wholetrial.protocol.total_dose import total_doses
 
 ONE_ARM = {
     "clopper_pearson": proportions.clopper_pearson,
@@ -197,20 +197,24 @@ def between_times(plans: Sequence[Plan]) -> Iterator[Statistic]:
 
 
 def _trend(plan: Plan) -> Statistic:
-    """One test over all groups, by what each is planned to receive in all."""
-    groups = plan.outcomes.groups
-    arms = [group for group in groups if group in plan.protocol.arms]
-    doses = total_doses(plan.protocol, arms)
-    if doses is None or len(arms) < len(groups):
+    """One test over all arms compared, by what each is planned to receive in all."""
+    compared = compared_pairs(plan)
+    members = {pair.control: pair.control_members for pair in compared[:1]}
+    members |= {pair.arm: pair.arm_members for pair in compared}
+    known = bool(members) and set(members) <= set(plan.protocol.arms)
+    doses = total_doses(plan.protocol, members) if known else None
+    if doses is None:
         return not_computed(plan, f"{plan.analysis.test} (the arms' doses are no numbers)")
-    counts = [counted(plan, members) for _, members in described_groups(plan)]
+    counts = [counted(plan, who) for who in members.values()]
     events = np.stack([count.events for count in counts], axis=-1)
     people = np.stack([count.n for count in counts], axis=-1)
-    scores = [doses[arm] for arm in arms]
-    found = trend.cochran_armitage_test(events, people, scores, alternative=alternative(plan))
+    found = trend.cochran_armitage_test(
+        events, people, list(doses.values()), alternative=alternative(plan)
+    )
     told = ", ".join(f"{arm} {dose:g}" for arm, dose in doses.items())
     statistic = p_value(plan, "", found, people.sum(axis=-1))
-    return replace(statistic, note=f"trend over planned doses: {told}; {statistic.note}")
+    note = f"trend over planned doses: {told}; {statistic.note}".rstrip("; ")
+    return replace(statistic, note=note)
 
 
 def _beside(plan: Plan, pair: Pair, beside: Beside) -> Iterator[Statistic]:

@@ -24,6 +24,7 @@ from wholetrial.analysis.responders import (
     cochran_mantel_haenszel,
     mantel_haenszel,
     standardization,
+    stratified_newcombe,
     stratified_score,
 )
 from wholetrial.analysis.responders.strata import stratified_counts
@@ -46,24 +47,27 @@ def _its_interval(
 
 WITHIN_STRATA: Mapping[tuple[str, str], Way] = {
     ("risk_difference", "sato"): Way(
-        "sato", _its_interval(mantel_haenszel.risk_difference_mantel_haenszel)
+        "mantel_haenszel", _its_interval(mantel_haenszel.risk_difference_mantel_haenszel)
     ),
     ("risk_ratio", "mantel_haenszel"): Way(
-        "risk_ratio_mantel_haenszel", mantel_haenszel.risk_ratio_mantel_haenszel
+        "mantel_haenszel_risk_ratio", mantel_haenszel.risk_ratio_mantel_haenszel
     ),
     ("odds_ratio", "mantel_haenszel"): Way(
-        "odds_ratio_mantel_haenszel", mantel_haenszel.odds_ratio_mantel_haenszel
+        "mantel_haenszel_odds_ratio", mantel_haenszel.odds_ratio_mantel_haenszel
     ),
     ("risk_difference", "stratified_miettinen_nurminen"): Way(
         "stratified_miettinen_nurminen",
         _its_interval(stratified_score.risk_difference_stratified_miettinen_nurminen),
     ),
+    ("risk_difference", "stratified_newcombe"): Way(
+        "stratified_newcombe", stratified_newcombe.risk_difference_stratified_newcombe
+    ),
     ("risk_ratio", "stratified_miettinen_nurminen"): Way(
-        "stratified_miettinen_nurminen",
+        "stratified_miettinen_nurminen_risk_ratio",
         _its_interval(stratified_score.risk_ratio_stratified_miettinen_nurminen),
     ),
     ("odds_ratio", "stratified_miettinen_nurminen"): Way(
-        "stratified_miettinen_nurminen",
+        "stratified_miettinen_nurminen_odds_ratio",
         _its_interval(stratified_score.odds_ratio_stratified_miettinen_nurminen),
     ),
 }

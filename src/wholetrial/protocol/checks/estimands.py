@@ -6,10 +6,13 @@ from wholetrial.protocol.analysis_methods import INTERVALS, TESTS
 from wholetrial.protocol.analysis_plan import Analysis, Graph
 from wholetrial.protocol.checks import vocabulary
 from wholetrial.protocol.checks.analyses import KIND_WORDS
+from wholetrial.protocol.checks.combinations import check_combinations
 from wholetrial.protocol.checks.examined import Examined, error, unknown, warning
+from wholetrial.protocol.checks.hypotheses import hypotheses
 from wholetrial.protocol.endpoint import Endpoint
 from wholetrial.protocol.finding import Finding
 from wholetrial.protocol.missing import Imputation
+from wholetrial.protocol.stratified import strata_in_estimate, strata_in_test
 
 MISSING_SUITS = {
     "response": ("no response", "as observed", "last observation", "worst", "baseline"),
@@ -17,6 +20,7 @@ MISSING_SUITS = {
 }
 _ADJUSTED_TESTS = ("ancova", "mmrm", "cox", "standardization", "linear_trend", "dunnett", "rubin")
 _ADJUSTED_SUMMARIES = ("mean_difference", "mmrm", "hazard_ratio")
+_FEW_LEVELS = ("male", "center")
 
 
 def check_estimands(trial: Examined) -> Iterator[Finding]:
@@ -28,32 +32,62 @@ def check_estimands(trial: Examined) -> Iterator[Finding]:
         yield from _imputed(trial, path, analysis)
         yield from _model(trial, path, analysis)
         yield from _graph(trial, path, analysis)
+        yield from check_combinations(trial, path, analysis, _endpoints(trial, analysis))
 
 
 def _strata(trial: Examined, path: str, analysis: Analysis) -> Iterator[Finding]:
     """Analyses that ignore the strata of randomization, and stratified ones without strata."""
     allocation = trial.protocol.design.allocation
     randomized = allocation.strata if allocation else ()
-    stratified = _stratified(analysis)
     if isinstance(analysis.strata, tuple):
-        factors = _factors(trial)
-        for name in analysis.strata:
-            if name not in factors:
-                yield unknown(trial, f"{path}.strata", "a baseline factor", name, factors)
-    if analysis.strata is None and randomized and analysis.compare and not _uses_strata(analysis):
-        says = f"people are randomized within {', '.join(randomized)}, and this analysis ignores it"
-        advice = "use a stratified method, such as cmh, or state strata: ignored and because"
-        yield warning(trial, f"{path}.test", says, advice)
-    if analysis.strata == "ignored" and not randomized:
+        yield from _named_strata(trial, path, analysis, analysis.strata)
+    elif analysis.strata == "ignored" and not randomized:
         says = "strata are ignored, and nobody is randomized within any"
         yield warning(trial, f"{path}.strata", says, "remove it")
-    lacking = analysis.strata == "ignored" or (analysis.strata is None and not randomized)
-    if stratified and lacking:
-        expected = "a method without strata: nobody is randomized within any"
+    elif analysis.strata is None and randomized and analysis.compare:
+        yield from _ignored(trial, path, analysis, randomized)
+    stratified = _stratified(analysis)
+    if stratified and not isinstance(analysis.strata, tuple):
+        field, name = stratified
         if analysis.strata == "ignored":
-            expected = "a method without strata, since they are ignored"
-        advice = "or name them: strata: [center]"
-        yield error(trial, f"{path}.{stratified[0]}", expected, f"'{stratified[1]}'", advice)
+            expected = "a method without strata, since strata: ignored"
+            yield error(trial, f"{path}.{field}", expected, f"'{name}'", word=name)
+        elif not randomized:
+            expected = "strata, such as strata: [center]: nobody is randomized within any"
+            found = f"'{name}' without them"
+            yield error(trial, f"{path}.{field}", expected, found, word=name)
+
+
+def _named_strata(
+    trial: Examined, path: str, analysis: Analysis, strata: tuple[str, ...]
+) -> Iterator[Finding]:
+    """The factors that an analysis names: known, with few levels, and used by a method."""
+    factors = (*_FEW_LEVELS, *trial.protocol.terms)
+    measured = vocabulary.baseline_names(trial.protocol)
+    for name in strata:
+        if name in measured and name not in factors:
+            expected = "a factor with few levels: a term, male or center"
+            advice = f"write a term, such as high: {name} > 20, and name it"
+            yield error(trial, f"{path}.strata", expected, f"'{name}', which has many", advice)
+        elif name not in factors:
+            yield unknown(trial, f"{path}.strata", "a baseline factor", name, factors)
+    if not (strata_in_test(analysis) or strata_in_estimate(analysis)):
+        expected = "a method that uses strata, such as cmh, ancova or cox, beside strata"
+        found = f"'{analysis.test}' with '{analysis.estimate.summary}', which use none"
+        yield error(trial, f"{path}.strata", expected, found)
+
+
+def _ignored(
+    trial: Examined, path: str, analysis: Analysis, randomized: tuple[str, ...]
+) -> Iterator[Finding]:
+    if analysis.test == "none":
+        field, name, taken = "estimate", analysis.estimate.interval, strata_in_estimate(analysis)
+    else:
+        field, name, taken = "test", analysis.test, strata_in_test(analysis)
+    if not taken:
+        says = f"people are randomized within {', '.join(randomized)}, and '{name}' ignores it"
+        advice = "use a method with strata, such as cmh or ancova, or write strata: ignored and because: why"
+        yield warning(trial, f"{path}.{field}", says, advice, word=name)
 
 
 def _stratified(analysis: Analysis) -> tuple[str, str] | None:
@@ -66,27 +100,15 @@ def _stratified(analysis: Analysis) -> tuple[str, str] | None:
     return None
 
 
-def _uses_strata(analysis: Analysis) -> bool:
-    """Whether the test, or the model that gives test and estimate, takes the strata along."""
-    if analysis.test != "none":
-        return analysis.test in TESTS and (
-            TESTS[analysis.test].stratified or analysis.test in _ADJUSTED_TESTS
-        )
-    return _stratified(analysis) is not None or (
-        analysis.estimate.summary in _ADJUSTED_SUMMARIES
-        or analysis.estimate.interval == "standardization"
-    )
-
-
 def _rules_for_missing(trial: Examined, path: str, analysis: Analysis) -> Iterator[Finding]:
     rule = analysis.missing
-    if rule is None or isinstance(rule, Imputation):
+    if rule is None:
         return
     for name, endpoint in _endpoints(trial, analysis):
         suiting = MISSING_SUITS.get(endpoint.kind, ())
-        if rule not in suiting:
+        if not suiting or (rule not in suiting and not isinstance(rule, Imputation)):
             kind = KIND_WORDS[endpoint.kind]
-            expected = f"a rule for {kind}: {', '.join(suiting) or 'none'}"
+            expected = f"a rule for {kind}: {', '.join(suiting) or 'there is none'}"
             yield error(trial, f"{path}.missing", expected, f"'{rule}' for {name}")
 
 
@@ -96,21 +118,35 @@ def _imputed(trial: Examined, path: str, analysis: Analysis) -> Iterator[Finding
     imputed = [rule for rule in rules if isinstance(rule, Imputation)]
     interval, test = analysis.estimate.interval, analysis.test
     if imputed and interval != "rubin":
-        expected = "rubin, which pools what is imputed several times"
+        expected = "the interval rubin, which pools what is imputed several times"
         yield error(trial, f"{path}.estimate", expected, f"'{interval}'", word=interval)
     if imputed and test not in ("rubin", "none"):
-        expected = "rubin or none, where values are imputed several times"
+        expected = "the test rubin, or none, where values are imputed several times"
         yield error(trial, f"{path}.test", expected, f"'{test}'")
     if len(imputed) < len(rules) and "rubin" in (interval, test):
-        expected = "missing: multiple imputation 100 times, missing at random"
-        yield error(trial, path, expected, "rubin without it", "or name another interval and test")
+        expected = "a multiple imputation, such as missing: multiple imputation 100 times, missing "
+        advice = "or name another interval and test"
+        yield error(trial, path, f"{expected}at random", "rubin without one", advice)
     reference = [rule for rule in imputed if rule.assuming not in _WITHOUT_REFERENCE]
     if reference and analysis.compare is None:
         expected = "the arms compared: the control is the reference"
         yield error(trial, path, expected, f"'{reference[0].assuming}' without compare")
-    if analysis.tipping_point and not (imputed and analysis.compare and analysis.alpha):
-        expected = "multiple imputation, compare and alpha, beside a tipping point"
-        yield error(trial, f"{path}.tipping_point", expected, "an analysis without one of them")
+    if analysis.tipping_point:
+        yield from _tipping(trial, path, analysis, imputed=bool(imputed))
+
+
+def _tipping(trial: Examined, path: str, analysis: Analysis, *, imputed: bool) -> Iterator[Finding]:
+    """A tipping point moves imputed values until a test is lost: it needs all of that."""
+    needs = {
+        "a multiple imputation": imputed,
+        "test: rubin": analysis.test == "rubin",
+        "alpha": analysis.alpha is not None,
+        "compare": analysis.compare is not None,
+    }
+    lacking = [name for name, there in needs.items() if not there]
+    if lacking:
+        expected = f"{', '.join(needs)} beside a tipping point"
+        yield error(trial, f"{path}.tipping_point", expected, f"no {', no '.join(lacking)}")
 
 
 _WITHOUT_REFERENCE = ("missing at random", "last mean carried forward")
@@ -132,35 +168,54 @@ def _model(trial: Examined, path: str, analysis: Analysis) -> Iterator[Finding]:
             where = f"{path}.adjust_for"
             yield unknown(trial, where, "a baseline value", covariate.name, factors)
         if covariate.by_visit and summary != "mmrm":
-            expected = "a covariate without 'by visit': only mmrm has visits"
+            expected = "a covariate without 'by visit': only estimate: mmrm has visits"
             yield error(trial, f"{path}.adjust_for", expected, f"'{covariate}'")
     models = summary in _ADJUSTED_SUMMARIES or analysis.estimate.interval == "standardization"
     if analysis.adjust_for and not (models or analysis.test in _ADJUSTED_TESTS):
         expected = "a method with covariates, such as ancova, cox, mmrm or standardization"
-        yield error(trial, f"{path}.adjust_for", expected, f"'{analysis.test}'")
+        found = f"'{analysis.test}' with '{summary}', which use none"
+        yield error(trial, f"{path}.adjust_for", expected, found)
     if summary == "mmrm" and analysis.covariance is None:
         expected = "the covariance of repeated measures, such as covariance: unstructured"
         yield error(trial, path, expected, "none", "this language has no default for it")
     if analysis.covariance is not None and summary != "mmrm":
-        yield warning(trial, f"{path}.covariance", "a covariance without mmrm", "remove it")
+        says = "a covariance of repeated measures without estimate: mmrm"
+        yield warning(trial, f"{path}.covariance", says, "remove it")
     if summary == "rmst_difference" and analysis.at is None:
-        yield error(trial, path, "the time up to which means are compared, at", "none")
+        expected = "the time up to which mean times are compared, such as at: week 52"
+        yield error(trial, path, expected, "none")
 
 
 def _graph(trial: Examined, path: str, analysis: Analysis) -> Iterator[Finding]:
     graph = analysis.graph
     if (analysis.multiplicity == "graph") != (graph is not None):
         expected = "graph and multiplicity: graph together"
-        yield error(trial, path, expected, "one without the other")
+        found = "no graph" if graph is None else f"multiplicity: {analysis.multiplicity}"
+        yield error(trial, path, expected, found)
     if analysis.multiplicity == "dunnett" and analysis.test != "ancova":
-        expected = "test: ancova, beside Dunnett's procedure"
+        expected = "test: ancova, beside multiplicity: dunnett"
         yield error(trial, f"{path}.multiplicity", expected, f"'{analysis.test}'")
     if graph is None:
         return
     if sum(graph.weights.values()) > 1 + 1e-9:
         found = f"{sum(graph.weights.values()):g} in all"
         yield error(trial, f"{path}.graph.weights", "weights of at most 1 in all", found)
+    yield from _tested(trial, f"{path}.graph.weights", analysis, graph)
     yield from _arrows(trial, f"{path}.graph.passes", graph)
+
+
+def _tested(trial: Examined, path: str, analysis: Analysis, graph: Graph) -> Iterator[Finding]:
+    """A graph has exactly the hypotheses that the analysis tests."""
+    known = hypotheses(trial.protocol, analysis)
+    if known is None:
+        return
+    for name in graph.weights:
+        if name not in known:
+            yield unknown(trial, path, "a hypothesis that is tested", name, known)
+    lacking = [name for name in known if name not in graph.weights]
+    if lacking:
+        expected = "a weight for each hypothesis that is tested, be it 0"
+        yield error(trial, path, expected, f"none for {', '.join(lacking)}")
 
 
 def _arrows(trial: Examined, path: str, graph: Graph) -> Iterator[Finding]:
