@@ -2,7 +2,13 @@
 
 from collections.abc import Callable
 
-from parts.evidence import evidence, evidence_in_short, not_covered
+from parts.evidence import (
+    evidence,
+    evidence_by_r,
+    evidence_in_short,
+    evidence_without_reference,
+    not_covered,
+)
 from parts.house import house
 from parts.language import commands, data_tables, fields, instruments, shipped_trials, verbs
 from parts.levels import (
@@ -35,7 +41,9 @@ PARTS: dict[str, Callable[[], str]] = {
     "coverage of ratios": coverage_of_ratios,
     "data tables": data_tables,
     "evidence": evidence,
+    "evidence by R": evidence_by_r,
     "evidence in short": evidence_in_short,
+    "evidence without reference": evidence_without_reference,
     "fields": fields,
     "house": house,
     "instruments": instruments,

@@ -4,7 +4,8 @@ import json
 from pathlib import Path
 
 import pytest
-from parts.evidence import COMPUTED_BY_R
+from parts.evidence import COMPUTED_BY_R, WITHOUT_REFERENCE
+from parts.methods import grouped
 
 from wholetrial.analysis.methods import METHODS
 
@@ -18,11 +19,22 @@ def test_every_method_agrees_within_what_is_allowed() -> None:
         assert line["largest_difference"] <= line["allowed"], line
 
 
-def test_every_method_that_is_built_has_a_reference() -> None:
+def test_every_method_that_is_built_has_a_reference_or_is_said_to_have_none() -> None:
     compared = {line["method"].partition(" ")[0] for line in EVIDENCE["compared"]}
-    assert compared | set(COMPUTED_BY_R) == set(METHODS)
+    assert sorted([*compared, *COMPUTED_BY_R, *WITHOUT_REFERENCE]) == sorted(METHODS)
     for line in EVIDENCE["compared"]:
         assert line["reference"].startswith("R ")
+    for name, other in COMPUTED_BY_R.items():
+        assert other.reference.startswith("R "), name
+    for name, other in WITHOUT_REFERENCE.items():
+        assert other.reference.startswith("none from outside"), name
+    for other in (*COMPUTED_BY_R.values(), *WITHOUT_REFERENCE.values()):
+        assert (ROOT / other.test).is_file(), other.test
+
+
+def test_every_method_that_is_built_stands_in_one_group() -> None:
+    names = [one.name for methods in grouped().values() for one in methods]
+    assert sorted(names) == sorted(METHODS)
 
 
 def test_the_cases_shown_are_the_cases_that_are_covered(

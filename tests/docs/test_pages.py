@@ -15,10 +15,13 @@ from wholetrial.protocol.analysis_plan import (
     read_alpha,
     read_analysis_set,
     read_contrast,
+    read_covariate,
     read_estimate_plan,
+    read_tipping_point,
 )
 from wholetrial.protocol.dose import read_dose, read_gift
 from wholetrial.protocol.endpoint import read_event_count, read_measure_at
+from wholetrial.protocol.missing import read_imputation
 from wholetrial.protocol.quantity import read_distribution, read_share
 from wholetrial.protocol.read_condition import read_condition
 from wholetrial.protocol.reader import Reader
@@ -40,6 +43,9 @@ READ: dict[str, Callable[[Reader], Any]] = {
     "contrast": read_contrast,
     "estimate": read_estimate_plan,
     "alpha": read_alpha,
+    "covariate": read_covariate,
+    "imputation": read_imputation,
+    "tipping point": read_tipping_point,
     "events": read_event_count,
     "measure": read_measure_at,
 }
