@@ -1,4 +1,4 @@
-# Student's t interval and the paired t test by base R.
+# Student's t interval, the paired t test and the corrected signed rank test by base R.
 # Writes continuous.json: Rscript continuous.R > continuous.json
 number <- function(x) paste(sprintf("%.17g", x), collapse = ", ")
 samples <- list(
@@ -9,8 +9,10 @@ samples <- list(
 records <- vapply(samples, function(s) {
   p <- function(alternative) t.test(s$after, s$before, paired = TRUE, alternative = alternative)
   wide <- t.test(s$after - s$before, conf.level = 0.95)$conf.int; narrow <- t.test(s$after - s$before, conf.level = 0.8)$conf.int
-  sprintf('    {"before": [%s], "after": [%s], "statistic": %s, "two_sided": %s, "greater": %s, "less": %s, "limits_95": [%s], "limits_80": [%s]}',
+  ranks <- function(alternative) suppressWarnings(wilcox.test(s$after - s$before, exact = FALSE, correct = TRUE, alternative = alternative))$p.value
+  sprintf('    {"before": [%s], "after": [%s], "statistic": %s, "two_sided": %s, "greater": %s, "less": %s, "limits_95": [%s], "limits_80": [%s], "signed_rank": [%s]}',
           number(s$before), number(s$after), number(p("two.sided")$statistic), number(p("two.sided")$p.value),
-          number(p("greater")$p.value), number(p("less")$p.value), number(wide), number(narrow))
+          number(p("greater")$p.value), number(p("less")$p.value), number(wide), number(narrow),
+          number(c(ranks("two.sided"), ranks("greater"), ranks("less"))))
 }, "")
 cat('{\n  "paired": [\n', paste(records, collapse = ",\n"), "\n  ]\n}\n", sep = "")

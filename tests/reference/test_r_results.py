@@ -11,7 +11,7 @@ import pytest
 from cases.survival import BANDS
 from comparing import difference
 
-from wholetrial.analysis.measurements import continuous
+from wholetrial.analysis.measurements import continuous, rank_tests
 from wholetrial.analysis.responders import proportions
 from wholetrial.analysis.responders import two_proportion_tests as two
 from wholetrial.analysis.times import interval_censored, log_rank, survival
@@ -74,6 +74,14 @@ def test_paired_t_and_its_interval_match_r(row: dict[str, Any]) -> None:
     for level, key in ((0.95, "limits_95"), (0.8, "limits_80")):
         interval = continuous.mean_change_t(after - before, level)
         assert differences([interval.low, interval.high], row[key]) <= 1e-12
+
+
+@pytest.mark.parametrize("row", stored("continuous")["paired"])
+def test_corrected_signed_ranks_match_r(row: dict[str, Any]) -> None:
+    change = np.array(row["after"]) - np.array(row["before"])
+    for alternative, expected in zip(ALTERNATIVES, row["signed_rank"], strict=True):
+        test = rank_tests.signed_rank_corrected_test(change, alternative)
+        assert differences(test.p_value, expected) <= 1e-12
 
 
 @pytest.mark.parametrize("row", stored("survival")["follow_up"])
