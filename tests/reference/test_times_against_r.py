@@ -1,4 +1,4 @@
-"""Competing risks and the log-rank test between visits against R, from what its scripts stored."""
+"""Cox's model, competing risks and the log-rank test between visits against R, from what its scripts stored."""
 
 import json
 import shutil
@@ -10,6 +10,12 @@ import numpy as np
 import pytest
 from comparing import difference, numbers
 
+from wholetrial.analysis.times.cox import (
+    cox_regression,
+    cox_score_test,
+    likelihood_ratio_test,
+    wald_test,
+)
 from wholetrial.analysis.times.cumulative_incidence import cumulative_incidence, incidence_at
 from wholetrial.analysis.times.interval_log_rank import (
     interval_logrank_score,
@@ -17,9 +23,17 @@ from wholetrial.analysis.times.interval_log_rank import (
 )
 from wholetrial.analysis.times.log_rank import logrank_score
 from wholetrial.analysis.times.ordered import step_at
+from wholetrial.analysis.times.proportional_hazards import (
+    baseline_hazard,
+    proportional_hazards_test,
+)
 
 HERE = Path(__file__).parent
-PACKAGES = {"competing_risks": ("survival",), "interval_log_rank": ("survival", "coin")}
+PACKAGES = {
+    "competing_risks": ("survival",),
+    "cox": ("survival",),
+    "interval_log_rank": ("survival", "coin"),
+}
 
 
 def stored(name: str) -> Any:
@@ -57,6 +71,43 @@ def test_cumulative_incidence_matches_r(row: dict[str, Any]) -> None:
         interval = incidence_at(curve, at)
         for limit, key in ((interval.low, "low"), (interval.high, "high")):
             assert difference(limit, numbers(reference[key])) < 1e-12
+
+
+@pytest.mark.parametrize("ties", ["efron", "breslow"])
+@pytest.mark.parametrize("row", stored("cox")["trials"])
+def test_cox_matches_r(row: dict[str, Any], ties: Any) -> None:
+    columns, reference = np.array(row["covariates"]), row[ties]
+    call = {"stratum": given(row["stratum"]), "ties": ties}
+    model = cox_regression(row["time"], row["status"], columns, **call)
+    for ours, key in (
+        (model.coefficients, "coef"),
+        (model.covariance.ravel(), "covariance"),
+        (model.robust_covariance.ravel(), "robust"),
+        (np.array([model.null_log_likelihood, model.log_likelihood]), "loglik"),
+    ):
+        assert difference(ours, given(reference[key])) < 1e-10
+    for test, key in (
+        (likelihood_ratio_test, "lrt"),
+        (wald_test, "wald"),
+        (cox_score_test, "score"),
+    ):
+        assert abs(test(model).statistic - reference[key]) < 1e-10
+
+
+@pytest.mark.parametrize("row", stored("cox")["trials"])
+def test_proportional_hazards_and_baseline_hazard_match_r(row: dict[str, Any]) -> None:
+    columns, arms = np.array(row["covariates"]), row["arms"]
+    number = columns.shape[-1]
+    terms = [list(range(arms)), *([place] for place in range(arms, number)), list(range(number))]
+    for tested, statistic in zip(terms, row["zph"], strict=True):
+        test = proportional_hazards_test(
+            row["time"], row["status"], columns, tested=tested, stratum=given(row["stratum"])
+        )
+        assert abs(test.statistic - statistic) < 1e-10
+    for ties, hazard in row["hazard"].items():
+        ours = baseline_hazard(row["time"], row["status"], columns, ties=ties)
+        last = np.searchsorted(ours.times, row["at"], side="right") - 1
+        assert difference(ours.hazard[last], given(hazard)) < 1e-10
 
 
 @pytest.mark.parametrize("scores", ["sun", "finkelstein"])

@@ -131,6 +131,8 @@ def test_it_says_why_there_is_no_test() -> None:
     np.testing.assert_array_equal(np.isnan(test.p_value), test.reason != Reason.OK)
     one_each = interval_logrank_test([0, 4], [4, INF], [0, 1], arms=[0, 1])
     np.testing.assert_allclose(one_each.statistic, 1)
+    nobody = interval_logrank_test(np.zeros((0, 4)), np.ones((0, 4)), arm[0], arms=[0, 1])
+    assert nobody.p_value.shape == (0,)
 
 
 @pytest.mark.parametrize(

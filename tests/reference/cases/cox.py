@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from comparing import Comparison, floats, read
 
-from wholetrial.analysis.times import cox, hazard_ratio, proportional_hazards
+from wholetrial.analysis.times import cox, hazard_ratio
 
 STATED = 1e-10
 METHODS = {"efron": "cox", "breslow": "cox (Breslow)"}
@@ -23,7 +23,6 @@ def compare_cox(folder: Path, result: Any) -> Iterator[Comparison]:
             yield from _model(method, trial, stratum, ties, part[ties])
         yield from _hazard_ratios(trial, stratum, part["efron"])
     yield from _robust(trial, result["robust_se_arm_covariates_efron"])
-    yield from _proportional(trial, result)
 
 
 def _is_a_model(part: Any) -> bool:
@@ -108,27 +107,3 @@ def _robust(trial: Mapping[str, np.ndarray], reference: Any) -> Iterator[Compari
         for place in range(columns.shape[-1])
     ]
     yield Comparison("cox (robust)", ours, list(reference.values()), STATED)
-
-
-def _proportional(trial: Mapping[str, np.ndarray], result: Any) -> Iterator[Comparison]:
-    names = list(result["arm_covariates"]["efron"]["coef"])
-    columns = _columns(trial, names)
-    for row in result["proportional_hazards_zph_km"]:
-        term = row["term"]
-        tested = [
-            place
-            for place, name in enumerate(names)
-            if term in ("GLOBAL", name) or (name not in trial and term not in names)
-        ]
-        test = proportional_hazards.proportional_hazards_test(
-            trial["time"], trial["status"], columns, tested=tested
-        )
-        ours = [test.statistic, len(tested), test.p_value]
-        theirs = [row["chisq"], row["df"], row["p"]]
-        yield Comparison("proportional_hazards", ours, theirs, STATED)
-    baseline = proportional_hazards.baseline_hazard(
-        trial["time"], trial["status"], columns, ties="breslow"
-    )
-    rows = result["baseline_hazard_breslow_at_zero"]
-    ours = [baseline.hazard[baseline.times <= row["time"]][-1] for row in rows]
-    yield Comparison("cox (baseline)", ours, [row["cumhaz"] for row in rows], STATED)

@@ -21,7 +21,7 @@ from wholetrial.analysis.estimate import (
     first_reason,
     normal_quantile,
 )
-from wholetrial.analysis.times.ordered import by_time, in_order, step_at, within_ties
+from wholetrial.analysis.times.ordered import at_places, by_time, in_order, step_at, within_ties
 
 CERTAIN = 1 - 1e-12
 """An incidence above this is 1: everybody had the event."""
@@ -91,8 +91,8 @@ def cumulative_incidence(
     )
     return IncidenceCurve(
         times=ascending,
-        incidence=np.take_along_axis(incidence, order.ties.last, axis=-1),
-        variance=np.take_along_axis(np.maximum(variance, 0.0), order.ties.last, axis=-1),
+        incidence=at_places(incidence, order.ties.last),
+        variance=at_places(np.maximum(variance, 0.0), order.ties.last),
         event_free=survival[..., -1],
         participants=np.sum(follow_up.included, axis=-1).astype(np.float64),
     )

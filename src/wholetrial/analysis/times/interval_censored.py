@@ -80,8 +80,8 @@ def turnbull(
 ) -> IntervalCensoredCurve:
     """Estimate, without assuming a shape, when the event happened; arrays `(..., P)`.
 
-    The nonparametric maximum likelihood estimate. Where it is not unique, the one that is reached
-    from equal probabilities. Four participants with visits at weeks 4 and 8, one without a relapse:
+    The nonparametric maximum likelihood estimate; where several are equally likely, one of them.
+    Four participants with visits at weeks 4 and 8, one without a relapse:
 
     >>> curve = turnbull([0, 4, 0, 8], [4, 8, 8, float("inf")])
     >>> curve.right, curve.mass.round(6)
@@ -98,7 +98,9 @@ def turnbull(
     return IntervalCensoredCurve(
         left=grid[:-1],
         right=grid[1:],
-        mass=np.where((found.reason == Reason.OK)[:, None], mass, np.nan).reshape((*shape, -1)),
+        mass=np.where((found.reason == Reason.OK)[:, None], mass, np.nan).reshape(
+            (*shape, len(grid) - 1)
+        ),
         participants=found.participants.reshape(shape),
         log_likelihood=found.log_likelihood.reshape(shape),
         reason=found.reason.reshape(shape),

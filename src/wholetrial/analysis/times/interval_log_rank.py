@@ -89,7 +89,7 @@ def interval_logrank_score(
     shape, people = labels.shape[:-1], labels.shape[-1]
     split = _by_stratum(intervals, strata)
     value, settled = _scored(split, _CELL_SCORES[scores])
-    among = len(split.inside) // max(int(np.prod(shape)), 1)
+    among = 1 if strata is None else int(np.max(strata, initial=0)) + 1
     excess, covariance, participants = _of_arms(
         value.reshape(-1, among, people),
         split.inside.reshape(-1, among, people),
@@ -150,7 +150,7 @@ def _by_stratum(intervals: Intervals, strata: Indices | None) -> Intervals:
     people = intervals.inside.shape[-1]
     inside = intervals.inside.reshape(-1, 1, people)
     if strata is not None:
-        labels = np.arange(int(np.max(strata)) + 1)[:, None]
+        labels = np.arange(int(np.max(strata, initial=0)) + 1)[:, None]
         inside = inside & (strata.reshape(-1, 1, people) == labels)
     lower = np.where(inside, intervals.lower.reshape(-1, 1, people), 0.0)
     upper = np.where(inside, intervals.upper.reshape(-1, 1, people), np.inf)

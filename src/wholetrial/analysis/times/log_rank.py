@@ -25,6 +25,7 @@ from wholetrial.analysis.estimate import Floats, Reason, Reasons, Test, first_re
 from wholetrial.analysis.times.ordered import (
     Indices,
     Order,
+    at_places,
     blocks_of,
     by_time,
     checked_strata,
@@ -192,8 +193,8 @@ def _compared(
         tied = event.astype(np.int32)
     else:
         before = counted_before(event)
-        tied = np.take_along_axis(before, order.ties.last + 1, axis=-1)
-        tied = tied - np.take_along_axis(before, order.ties.first, axis=-1)
+        tied = at_places(before, order.ties.last + 1)
+        tied = tied - at_places(before, order.ties.first)
     return _Compared(order, in_order(number, order.participant), event, at_risk, tied)
 
 
@@ -233,10 +234,10 @@ def _score(
 def _at_risk(compared: _Compared, member: npt.NDArray[np.bool_]) -> npt.NDArray[Any]:
     """How many of an arm are at risk at each place, in the stratum of that place."""
     before, ties, stop = counted_before(member), compared.order.ties, compared.order.stop
-    until = np.take_along_axis(before, stop, axis=-1)
+    until = at_places(before, stop)
     if ties.first is ties.last:
         return np.asarray(until - before[..., :-1])
-    return np.asarray(until - np.take_along_axis(before, ties.first, axis=-1))
+    return np.asarray(until - at_places(before, ties.first))
 
 
 def _weight(compared: _Compared, weights: Weights) -> npt.NDArray[Any]:
@@ -250,6 +251,6 @@ def _weight(compared: _Compared, weights: Weights) -> npt.NDArray[Any]:
     step = np.where(falls, np.log(np.where(falls, staying / at_risk, 1.0)), 0.0)
     log_survival = np.zeros((*step.shape[:-1], step.shape[-1] + 1))
     np.cumsum(step, axis=-1, out=log_survival[..., 1:])
-    here = np.take_along_axis(log_survival, ties.first, axis=-1)
-    survival = np.exp(here - np.take_along_axis(log_survival, compared.order.start, axis=-1))
+    here = at_places(log_survival, ties.first)
+    survival = np.exp(here - at_places(log_survival, compared.order.start))
     return np.asarray(survival**weights.rho * (1 - survival) ** weights.gamma)

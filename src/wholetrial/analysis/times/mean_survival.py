@@ -24,8 +24,12 @@ from wholetrial.analysis.estimate import (
     normal_quantile,
 )
 from wholetrial.analysis.times.ordered import ties_of
-from wholetrial.analysis.times.survival import SurvivalCurve, standard_error_at, survival_at
-from wholetrial.analysis.times.survival import plain_band as _plain_band
+from wholetrial.analysis.times.survival import (
+    SurvivalCurve,
+    plain_band,
+    standard_error_at,
+    survival_at,
+)
 
 
 class _Share(NamedTuple):
@@ -143,7 +147,7 @@ def _mean(curve: SurvivalCurve, until: float, extend: bool) -> _Share:
 def _milestone(curve: SurvivalCurve, time: float, extend: bool) -> _Share:
     if not 0 <= time < np.inf:
         raise ValueError(f"time must be 0 or later; got {time!r}")
-    value = survival_at(curve, _plain_band(curve), time, extend=True).value
+    value = survival_at(curve, plain_band(curve), time, extend=True).value
     reason = _beyond(curve, time, extend)
     everybody = (reason == Reason.OK) & (value == 0)
     variance = np.where(everybody, 0.0, standard_error_at(curve, time)) ** 2

@@ -16,6 +16,7 @@ from wholetrial.analysis.estimate import Floats
 from wholetrial.analysis.times.ordered import (
     Indices,
     Order,
+    at_places,
     by_time,
     counted_before,
     in_order,
@@ -181,8 +182,8 @@ def _share(event: Booleans, order: Order) -> Floats | None:
     if order.ties.first is order.ties.last:
         return None
     before = counted_before(event)
-    first = np.take_along_axis(before, order.ties.first, axis=-1)
-    tied = np.take_along_axis(before, order.ties.last + 1, axis=-1) - first
+    first = at_places(before, order.ties.first)
+    tied = at_places(before, order.ties.last + 1) - first
     return np.where(event, (before[:, :-1] - first) / np.maximum(tied, 1), 0.0)
 
 
@@ -221,13 +222,13 @@ def _by_stratum(risk: AtRisk, values: Floats, *, backward: bool) -> Floats:
         table = np.cumsum(table[..., ::-1], axis=-1)[..., ::-1]
     else:
         table = np.cumsum(table, axis=-1)
-    return np.take_along_axis(table.reshape((*values.shape[:-1], -1)), slot, axis=-1)
+    return at_places(table.reshape((*values.shape[:-1], -1)), slot)
 
 
 def _at(values: Floats, places: Indices) -> Floats:
     if values.ndim == 3:
         places = np.broadcast_to(places[:, None, :], values.shape)
-    return np.take_along_axis(values, places, axis=-1)
+    return at_places(values, places)
 
 
 def _tied(risk: AtRisk, values: Floats) -> Floats:

@@ -18,12 +18,11 @@ from wholetrial.analysis.arguments import FollowUp
 from wholetrial.analysis.estimate import Floats, Reason, Reasons, Test, as_test
 from wholetrial.analysis.times.cox import checked_regression
 from wholetrial.analysis.times.cox_maximum import LEAST_INFORMATION, maximized
-from wholetrial.analysis.times.ordered import blocks_of, in_order, step_at, ties_of
+from wholetrial.analysis.times.ordered import at_places, blocks_of, in_order, step_at, ties_of
 from wholetrial.analysis.times.partial_likelihood import (
     AtRisk,
     TiesMethod,
     at_risk,
-    cumulated,
     information,
 )
 from wholetrial.analysis.times.score_test import quadratic_form
@@ -106,7 +105,8 @@ def baseline_hazard(
     factor = np.exp(-np.where(np.isfinite(highest), highest + lowered, 0.0))
     days = in_order(call.follow_up.times, risk.order.participant)
     known = (maximum.reason == Reason.OK)[:, None]
-    hazard = cumulated(risk, maximum.sets.inverse) * factor[:, None]
+    summed = np.cumsum(maximum.sets.inverse, axis=-1)
+    hazard = at_places(summed, risk.order.ties.last) * factor[:, None]
     shape = (*call.shape, days.shape[-1])
     return BaselineHazard(
         days.reshape(shape),

@@ -22,7 +22,7 @@ from wholetrial.analysis.estimate import (
     first_reason,
     normal_quantile,
 )
-from wholetrial.analysis.times.ordered import in_order, step_at, ties_of, within_ties
+from wholetrial.analysis.times.ordered import at_places, in_order, step_at, ties_of, within_ties
 
 FLAT = float(np.sqrt(np.finfo(np.float64).eps))
 """A curve this near to a level counts as lying on it (the tolerance of R's `survival`)."""
@@ -90,10 +90,10 @@ def kaplan_meier(
     step = np.where((counted > 0) & (staying == 0), np.inf, step)
     return SurvivalCurve(
         times=ascending,
-        survival=np.take_along_axis(survival, ties.last, axis=-1),
+        survival=at_places(survival, ties.last),
         at_risk=at_risk.astype(np.float64),
         events=events.astype(np.float64),
-        log_variance=np.take_along_axis(np.cumsum(step, axis=-1), ties.last, axis=-1),
+        log_variance=at_places(np.cumsum(step, axis=-1), ties.last),
         participants=participants.astype(np.float64),
     )
 
@@ -110,7 +110,7 @@ def nelson_aalen(curve: SurvivalCurve) -> CumulativeHazard:
     at_risk = np.maximum(curve.at_risk, 1.0)
     step = np.where(last & (curve.at_risk > 0), curve.events / at_risk, 0.0)
     hazard, variance = (
-        np.take_along_axis(np.cumsum(increments, axis=-1), ties.last, axis=-1)
+        at_places(np.cumsum(increments, axis=-1), ties.last)
         for increments in (step, step / at_risk)
     )
     return CumulativeHazard(curve.times, hazard, variance)
