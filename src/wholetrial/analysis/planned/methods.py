@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from wholetrial.analysis.planned import rates, repeated, shares, stratified_shares
+from wholetrial.analysis.planned import changes, rates, repeated, shares, stratified_shares
 from wholetrial.protocol.analysis_plan import Analysis
 from wholetrial.protocol.missing import Imputation
 from wholetrial.protocol.protocol import Protocol
@@ -70,12 +70,15 @@ def _estimate(plan: Analysis) -> tuple[str, ...]:
             return (table[summary, interval].method,)
     if summary == "rate" and interval in rates.ONE_ARM:
         return (rates.ONE_ARM[interval].method,)
+    if interval == "bootstrap":
+        return ("turnbull",)
     if summary in _CURVES:
         return (_CURVES[summary],)
     if summary == "mmrm":
         return ("mmrm", repeated.FREEDOM.get(interval, interval))
-    if summary == "mean_difference" and (plan.adjust_for or plan.test == "ancova"):
-        return ("ancova",)
+    modeled = bool(plan.adjust_for) or plan.test in ("ancova", *changes.TRENDS)
+    if summary == "mean_difference" and (modeled or interval == "rubin"):
+        return ("ancova", *(("rubin_rules",) if interval == "rubin" else ()))
     return ("rubin_rules",) if interval == "rubin" else (interval,)
 
 

@@ -193,7 +193,8 @@ def between_times(plans: Sequence[Plan]) -> Iterator[Statistic]:
         found = paired.mcnemar_exact_test(pairs.gained, pairs.lost, alternative=alternative(last))
         statistic = p_value(last, name, found, both.sum(axis=-1))
         span = f"from {first.outcomes.variable.at} to {last.outcomes.variable.at}"
-        yield replace(statistic, note=f"{span}; {statistic.note}".rstrip("; "))
+        note = f"{span}; {statistic.note}".rstrip("; ")
+        yield replace(statistic, method="mcnemar_exact", note=note)
 
 
 def _trend(plan: Plan) -> Statistic:

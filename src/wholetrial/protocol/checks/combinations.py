@@ -41,6 +41,7 @@ def check_combinations(
 ) -> Iterator[Finding]:
     """What each method of an analysis asks of the others."""
     yield from _beside(trial, path, analysis)
+    yield from _bootstrap(trial, path, analysis, endpoints)
     yield from _within_arms(trial, path, analysis, endpoints)
     yield from _trend(trial, path, analysis)
     yield from _mixed_model(trial, path, analysis, endpoints)
@@ -49,9 +50,9 @@ def check_combinations(
 
 def _beside(trial: Examined, path: str, analysis: Analysis) -> Iterator[Finding]:
     test, estimate = analysis.test, analysis.estimate
-    summary = _BESIDE.get(test, estimate.summary)
-    if summary != estimate.summary and estimate.summary in SUMMARIES:
-        expected = f"estimate: {summary}, which {TESTS[test].words} tests"
+    beside = _summaries(test)
+    if estimate.summary in SUMMARIES and estimate.summary not in beside:
+        expected = f"a summary beside {TESTS[test].words}: {', '.join(beside)}"
         yield error(trial, f"{path}.estimate", expected, f"'{estimate.summary}'",
                     word=estimate.summary)  # fmt: skip
         return
@@ -63,6 +64,34 @@ def _beside(trial: Examined, path: str, analysis: Analysis) -> Iterator[Finding]
     elif analysis.adjust_for and (test in ("student_t", "welch_t") or interval == "welch_t"):
         expected = "test: ancova (or none) and student_t intervals, beside adjust_for"
         yield error(trial, f"{path}.adjust_for", expected, f"'{test}' with '{interval}'")
+
+
+def _summaries(test: str) -> tuple[str, ...]:
+    """The summaries that a test can stand beside."""
+    if test in _BESIDE:
+        return (_BESIDE[test],)
+    if test == "none" or test not in TESTS:
+        return tuple(SUMMARIES)
+    suits = TESTS[test].suits
+    timed = "time_to" in suits
+    return tuple(
+        name
+        for name, known in SUMMARIES.items()
+        if timed == ("time_to" in known.suits) and set(suits) & set(known.suits)
+    )
+
+
+def _bootstrap(
+    trial: Examined, path: str, analysis: Analysis, endpoints: list[tuple[str, Endpoint]]
+) -> Iterator[Finding]:
+    """A bootstrap is for times that lie between two visits."""
+    if analysis.estimate.interval != "bootstrap":
+        return
+    for name, endpoint in endpoints:
+        if endpoint.kind == "events":
+            expected = "log_log, log or plain: the days of adverse events are known"
+            found = f"'bootstrap' for {name}"
+            yield error(trial, f"{path}.estimate", expected, found, word="bootstrap")
 
 
 def _within_arms(

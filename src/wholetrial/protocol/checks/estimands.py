@@ -86,8 +86,8 @@ def _ignored(
         field, name, taken = "test", analysis.test, strata_in_test(analysis)
     if not taken:
         says = f"people are randomized within {', '.join(randomized)}, and '{name}' ignores it"
-        advice = "use a method with strata, such as cmh or ancova, or write strata: ignored and because: why"
-        yield warning(trial, f"{path}.{field}", says, advice, word=name)
+        advice = "use a method with strata, such as cmh or ancova, or write strata: ignored"
+        yield warning(trial, f"{path}.{field}", says, f"{advice} and because: why", word=name)
 
 
 def _stratified(analysis: Analysis) -> tuple[str, str] | None:
