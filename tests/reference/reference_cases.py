@@ -103,13 +103,18 @@ def write_evidence(path: Path) -> list[Evidence]:
 
 
 def table(lines: Sequence[Evidence], not_covered: Sequence[str]) -> list[str]:
-    """The evidence as lines to print."""
-    rows = [
-        f"{line.case:38} {line.method:20} {line.numbers:5d} "
-        f"{line.largest_difference:9.1e} <= {line.allowed:.0e}"
-        for line in lines
-    ]
-    return [*rows, *(f"{case:38} not covered" for case in not_covered)]
+    """The evidence as lines to print, one a case: that which comes nearest to what is allowed."""
+    rows = []
+    for case in dict.fromkeys(line.case for line in lines):
+        mine = [line for line in lines if line.case == case]
+        worst = max(mine, key=lambda line: line.largest_difference / line.allowed)
+        methods = ", ".join(dict.fromkeys(line.method.partition(" ")[0] for line in mine))
+        mark = "" if all(line.agrees for line in mine) else "DISAGREES "
+        rows.append(
+            f"{case:42} {worst.largest_difference:8.1e} <= {worst.allowed:.0e} ({worst.method}), "
+            f"{sum(line.numbers for line in mine):,} numbers: {mark}{methods}"
+        )
+    return [*rows, *(f"{case:42} not covered" for case in not_covered)]
 
 
 def _kind(case: str) -> Case | None:

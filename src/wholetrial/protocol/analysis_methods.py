@@ -9,7 +9,9 @@ from wholetrial.protocol.endpoint import Kind
 
 SHARES: tuple[Kind, ...] = ("response", "events")
 CHANGES: tuple[Kind, ...] = ("change",)
-TIMES: tuple[Kind, ...] = ("time_to",)
+TIMES: tuple[Kind, ...] = ("time_to", "events")
+"""Times to an event; of adverse events the time to the first."""
+BETWEEN_VISITS: tuple[Kind, ...] = ("time_to",)
 EVENTS: tuple[Kind, ...] = ("events",)
 ANY: tuple[Kind, ...] = ("response", "change", "time_to", "events")
 
@@ -48,7 +50,7 @@ SUMMARIES: dict[str, SummaryName] = {
     "mean_difference": SummaryName("the difference in means", CHANGES, compares=True),
     "mmrm": SummaryName("the means by visit of a mixed model for repeated measures", CHANGES),
     "kaplan_meier": SummaryName("the Kaplan-Meier estimate", TIMES),
-    "turnbull": SummaryName("Turnbull's estimate for interval-censored times", TIMES),
+    "turnbull": SummaryName("Turnbull's estimate for interval-censored times", BETWEEN_VISITS),
     "median_time": SummaryName("the median time", TIMES),
     "cumulative_incidence": SummaryName(
         "the cumulative incidence beside leaving the study as a competing event", TIMES
@@ -84,7 +86,7 @@ TESTS: dict[str, TestName] = {
     "exact_binomial": TestName("the exact binomial test", SHARES, compares=False),
     "log_rank": TestName("the log-rank test", TIMES),
     "stratified_log_rank": TestName("the stratified log-rank test", TIMES, stratified=True),
-    "interval_log_rank": TestName("a log-rank test for interval-censored times", TIMES),
+    "interval_log_rank": TestName("a log-rank test for interval-censored times", BETWEEN_VISITS),
     "cox": TestName("the Wald test of a Cox model", TIMES),
     "paired_t": TestName("the paired t test", CHANGES, compares=False),
     "student_t": TestName("Student's t test", CHANGES),
@@ -101,7 +103,7 @@ _DIFFERENCE = ("risk_difference",)
 _RATIOS = ("risk_ratio", "odds_ratio")
 _SHARES_COMPARED = (*_DIFFERENCE, *_RATIOS)
 _MEANS = ("mean_change", "mean_difference")
-_CURVE = ("kaplan_meier", "median_time", "cumulative_incidence")
+_SURVIVAL = ("kaplan_meier", "median_time")
 _TIMES_COMPARED = ("rmst_difference", "survival_difference")
 _RATES = ("rate_difference", "rate_ratio")
 
@@ -123,9 +125,9 @@ INTERVALS: dict[str, IntervalName] = {
     "standardization": IntervalName("standardized (g-computation)", _SHARES_COMPARED),
     "student_t": IntervalName("Student t", _MEANS),
     "welch_t": IntervalName("Welch t", ("mean_difference",)),
-    "log_log": IntervalName("log-log", _CURVE),
-    "log": IntervalName("log", (*_CURVE, *_RATIOS, "rate", "rate_ratio")),
-    "plain": IntervalName("plain", _CURVE),
+    "log_log": IntervalName("log-log", (*_SURVIVAL, "cumulative_incidence")),
+    "log": IntervalName("log", (*_SURVIVAL, *_RATIOS, "rate", "rate_ratio")),
+    "plain": IntervalName("plain", _SURVIVAL),
     "bootstrap": IntervalName("bootstrap", ("turnbull", "median_time")),
     "kenward_roger": IntervalName("Kenward-Roger", ("mmrm",)),
     "satterthwaite": IntervalName("Satterthwaite", ("mmrm",)),

@@ -196,7 +196,7 @@ def tested(plan: Plan) -> Iterator[Statistic]:
         n = (pair.arm_members | pair.control_members).sum(axis=-1)
         statistic = p_value(plan, pair.arm, found, n, pair.control)
         later = np.asarray(found.statistic) < 0
-        favors = later if plan.analysis.better == "later" else ~later
+        favors = later if plan.analysis.better in ("later", "lower") else ~later
         yield replace(statistic, favors=favors & ~np.isnan(np.asarray(found.statistic)))
 
 
@@ -297,10 +297,13 @@ def resampling(members: Flags) -> NDArray[np.float64]:
 
 def time_read(plan: Plan) -> float:
     """The time at which a curve is read, in days since the watch began."""
-    since = plan.protocol.endpoints.named()[plan.outcomes.endpoint][1].since
-    if plan.analysis.at is None or since is None:
+    endpoint = plan.protocol.endpoints.named()[plan.outcomes.endpoint][1]
+    since = endpoint.events.start if endpoint.events else endpoint.since
+    until = endpoint.events.end if endpoint.events else endpoint.until
+    read = plan.analysis.at or until
+    if since is None or read is None:
         return plan.outcomes.variable.day
-    return float(day_of(plan.protocol, plan.analysis.at) - day_of(plan.protocol, since))
+    return float(day_of(plan.protocol, read) - day_of(plan.protocol, since))
 
 
 def _watched(plan: Plan) -> Watched | None:
