@@ -17,12 +17,9 @@ from wholetrial.analysis.methods import METHODS
 
 EVIDENCE = Path(__file__).resolve().parents[1] / "evidence.json"
 TESTS = "tests/reference/test_reference_cases.py"
-SURVFIT = "(survfit)"
 ASIDES = {
-    SURVFIT: "the same",
     "(Breslow)": "ties by Breslow's method",
     "(and nlme)": "likelihood by nlme as well",
-    "(baseline)": "baseline hazard",
     "(closed)": "as a closed test",
     "(d.f.)": "degrees of freedom",
     "(estimate, in Monte Carlo SE)": "estimates, in Monte Carlo standard errors",
@@ -74,6 +71,7 @@ COMPUTED_BY_R = {
     "last_observation_carried_forward": _CARRIED,
     "linear_trend": Other("R 4.2.2, stats; emmeans", "1e-10", _against_r("ancova")),
     "paired_t": Other("R 4.2.2, stats", "1e-12", "tests/reference/test_r_results.py"),
+    "proportional_hazards": Other("R survival 3.5.3", "1e-10", _against_r("times")),
     "rate_ratio_mid_p": Other("R 4.2.2, uniroot on binomial tails", "1e-10", _against_r("safety")),
     "signed_rank_corrected": Other("R 4.2.2, stats", "1e-12", "tests/reference/test_r_results.py"),
     "worst_observation_carried_forward": _CARRIED,
@@ -108,7 +106,7 @@ def evidence() -> str:
         (
             _title(line["method"]),
             line["case"].split("/")[1],
-            _reference(line),
+            line["reference"],
             line["numbers"],
             f"{line['largest_difference']:.0e}",
             f"{line['allowed']:.0e}",
@@ -148,7 +146,7 @@ def _short(title: str, names: Sequence[str]) -> tuple[object, ...]:
     lines = _lines_of(names)
     others = [COMPUTED_BY_R[name] for name in names if name in COMPUTED_BY_R]
     none = sum(name in WITHOUT_REFERENCE for name in names)
-    references = [_reference(line) for line in lines] + [one.reference for one in others]
+    references = [line["reference"] for line in lines] + [one.reference for one in others]
     packages = _once(package for reference in references for package in _packages(reference))
     built = f"{len(names)}, {none} of them without reference" if none else len(names)
     tests = _once([*([TESTS] if lines else []), *(one.test for one in others)])
@@ -214,9 +212,3 @@ def _link(test: str, root: str = "") -> str:
 def _title(method: str) -> str:
     name, _, aside = method.partition(" ")
     return f"{METHODS[name].title}: {ASIDES[aside]}" if aside else METHODS[name].title
-
-
-def _reference(line: dict[str, Any]) -> str:
-    if line["method"].endswith(SURVFIT):
-        return "R survival 3.5.3, survfit, which stops its EM early"
-    return str(line["reference"])
