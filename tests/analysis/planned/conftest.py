@@ -63,7 +63,17 @@ def errors(loaded: tuple[Protocol, Source]) -> Callable[[Protocol], list[str]]:
 @pytest.fixture(scope="session")
 def people(several: Protocol) -> Records:
     """Sixty people in turn on high, low and placebo; the more they get, the better they are."""
-    draw = np.random.Generator(np.random.Philox(604))
+    return sixty(several, 604)
+
+
+@pytest.fixture(scope="session")
+def others(several: Protocol) -> Records:
+    """Sixty other people."""
+    return sixty(several, 605)
+
+
+def sixty(several: Protocol, seed: int) -> Records:
+    draw = np.random.Generator(np.random.Philox(seed))
     arm = (np.arange(PEOPLE) % 3).astype(np.int8)
     planned = visits(several)
     missed = draw.random((PEOPLE, len(planned))) < 0.12
@@ -81,7 +91,9 @@ def people(several: Protocol) -> Records:
     weight = np.full((PEOPLE, len(planned)), np.nan)
     weight[:, 0] = np.round(draw.normal(90, 12, PEOPLE))
     shows = draw.random(PEOPLE) < np.array([0.2, 0.4, 0.7])[arm]
-    day = np.where(shows, np.round(draw.uniform(0, 84, PEOPLE)), np.nan)[:, None]
+    leaves = np.where(draw.random(PEOPLE) < 0.15, 60.0, np.nan)
+    happens = np.fmin(np.round(draw.uniform(0, 84, PEOPLE)), leaves)
+    day = np.where(shows, happens, np.nan)[:, None]
     return Records(
         arms=tuple(several.arms),
         interventions=tuple(several.interventions),
@@ -102,7 +114,7 @@ def people(several: Protocol) -> Records:
             "center": draw.integers(1, 4, PEOPLE).astype(float),
         },
         events={
-            "leaves_study": np.where(draw.random(PEOPLE) < 0.15, 60.0, np.nan),
+            "leaves_study": leaves,
             "stops_treatment": np.where(draw.random(PEOPLE) < 0.2, 50.0, np.nan),
         },
         exposures=empty_exposures((PEOPLE,)),

@@ -56,13 +56,16 @@ def fields(one: Named) -> dict[str, Any]:
         needs["missing"] = IMPUTED
     if one.summary == "mmrm":
         needs |= {"missing": "mixed model", "covariance": "compound_symmetry"}
-    if (one.test, one.kind) == ("mcnemar", "response"):
-        needs["of"] = ("early_and_late",)
+    return {**needs, **_against(one)}
+
+
+def _against(one: Named) -> dict[str, Any]:
+    """What a test holds an arm against: another arm, a benchmark, or its own first time."""
     if one.test == "exact_binomial":
-        needs["against"] = "50 %"
-    elif one.test != "mcnemar":
-        needs["compare"] = "each experimental with placebo"
-    return needs
+        return {"against": "50 %"}
+    if one.test == "mcnemar":
+        return {"of": ("early_and_late",)} if one.kind == "response" else {}
+    return {"compare": "each experimental with placebo"}
 
 
 def with_analysis(protocol: Protocol, one: Named) -> Protocol:
