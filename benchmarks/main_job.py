@@ -168,7 +168,7 @@ def outcomes_of(protocol: Protocol, records: Records) -> list[tuple[str, Outcome
 
 def analyze_all(protocol: Protocol, outcomes: list[tuple[str, Outcomes]]) -> None:
     for name, found in outcomes:
-        analyze(protocol, name, found)
+        analyze(protocol, name, [found])
 
 
 def report_parts() -> list[Timed]:

@@ -1,13 +1,11 @@
 """Analysis of covariance, Dunnett's test with covariates, t and rank tests, quantiles against R."""
 
-import json
-import shutil
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from by_r import computed_again, flat, stored
 
 from wholetrial.analysis.estimate import Effect, Reason
 from wholetrial.analysis.measurements import ancova, linear_functions, rank_tests, two_means
@@ -18,7 +16,7 @@ from wholetrial.analysis.measurements.summaries import quantile_averaged, quanti
 from wholetrial.analysis.multiplicity.dunnett import dunnett
 
 HERE = Path(__file__).parent
-STORED = json.loads((HERE / "ancova.json").read_text())
+STORED = stored("ancova")
 STUDIES = STORED["studies"]
 FIELDS = ("value", "standard_error", "low", "high")
 MATCH = {"rtol": 1e-10, "atol": 1e-10}
@@ -52,13 +50,7 @@ def check(effect: Effect, reference: dict[str, Any], fields: tuple[str, ...] = F
 
 
 def test_r_still_gives_the_stored_results() -> None:
-    rscript = shutil.which("Rscript")
-    if rscript is None:
-        pytest.skip("R is not installed: the stored results are not computed again")
-    asked = 'cat(all(sapply(c("emmeans", "mvtnorm", "sandwich", "jsonlite"), requireNamespace)))'
-    if not run(rscript, "-e", asked).endswith("TRUE"):
-        pytest.skip("R has not all packages: the stored results are not computed again")
-    again = json.loads(run(rscript, str(HERE / "ancova.R")))
+    again = computed_again("ancova", "emmeans", "mvtnorm", "sandwich", "jsonlite")
     np.testing.assert_allclose(flat(again), flat(STORED), rtol=1e-11, atol=1e-11)
 
 
@@ -137,15 +129,3 @@ def test_quantiles_match_r() -> None:
         for key, quantile in (("type_2", quantile_averaged), ("type_7", quantile_interpolated)):
             ours = [quantile(stored["values"][:count], share) for share in stored["probabilities"]]
             np.testing.assert_allclose(ours, stored[key][count - 1], rtol=0, atol=1e-12)
-
-
-def run(program: str, *arguments: str) -> str:
-    return subprocess.run([program, *arguments], capture_output=True, text=True, check=True).stdout
-
-
-def flat(document: Any) -> np.ndarray:
-    if isinstance(document, dict):
-        document = list(document.values())
-    if isinstance(document, list):
-        return np.concatenate([flat(item) for item in document])
-    return np.array([np.nan if document is None else float(document)])

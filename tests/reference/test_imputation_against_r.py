@@ -1,14 +1,12 @@
 """Imputation against base R and nlme, from the data and results that their script stored."""
 
-import json
-import shutil
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from comparing import difference, numbers
+from by_r import computed_again, flat, stored
+from comparing import difference
 
 from wholetrial.analysis.imputation.ancova import ancova_pooled
 from wholetrial.analysis.imputation.conditional import Incomplete, as_covariance, filled
@@ -28,7 +26,7 @@ from wholetrial.endpoints.carried import (
 )
 
 HERE = Path(__file__).parent
-STORED = json.loads((HERE / "imputation.json").read_text())
+STORED = stored("imputation")
 STRATEGIES = list(STORED["imputed"])
 LOOSE = 2e-4
 """How near nlme's `gls` comes to the maximum of the likelihood."""
@@ -43,25 +41,9 @@ def who() -> Measured:
 
 
 def test_r_still_gives_the_stored_imputations() -> None:
-    rscript = shutil.which("Rscript")
-    if rscript is None:
-        pytest.skip("R is not installed: the stored results are not computed again")
-    available = [rscript, "-e", 'cat(requireNamespace("nlme", quietly = TRUE))']
-    if subprocess.run(available, capture_output=True, text=True, check=True).stdout != "TRUE":
-        pytest.skip("R has no package nlme: the stored results are not computed again")
-    script = [rscript, str(HERE / "imputation.R")]
-    done = subprocess.run(script, capture_output=True, text=True, check=True)
-    again = json.loads(done.stdout)
+    again = computed_again("imputation", "nlme")
     assert again["trial"] == STORED["trial"]
     assert difference(flat(again), flat(STORED)) <= 1e-7
-
-
-def flat(document: Any) -> np.ndarray:
-    if isinstance(document, dict):
-        return np.concatenate([flat(part) for part in document.values()])
-    if isinstance(document, list) and document and isinstance(document[0], dict):
-        return np.concatenate([flat(part) for part in document])
-    return numbers(document)
 
 
 def test_the_model_of_people_who_return_matches_gls(who: Measured) -> None:

@@ -3,14 +3,12 @@
 gls stops near its optimum, not at it: its log-likelihood may be lower than ours and not higher.
 """
 
-import json
-import shutil
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from by_r import computed_again, stored
 
 from wholetrial.analysis.measurements.covariates import factor, measured
 from wholetrial.analysis.measurements.mmrm.contrasts import contrasts
@@ -18,7 +16,7 @@ from wholetrial.analysis.measurements.mmrm.effects import RepeatedMeasures, fit_
 from wholetrial.analysis.measurements.mmrm.fit import MixedModel, fit_mmrm
 
 HERE = Path(__file__).parent
-TRIALS = json.loads((HERE / "mixed_models.json").read_text())
+TRIALS = stored("mixed_models")
 FITS = [
     pytest.param(
         trial, fit, id=f"{len(trial['base'])} {fit['structure']} {fit['model']} {fit['method']}"
@@ -66,14 +64,7 @@ def fitted(trial: dict[str, Any], fit: dict[str, Any]) -> MixedModel:
 
 
 def test_r_still_gives_the_stored_mixed_models() -> None:
-    rscript = shutil.which("Rscript")
-    if rscript is None:
-        pytest.skip("R is not installed: the stored results are not computed again")
-    wanted = ("nlme", "emmeans", "jsonlite")
-    ask = f"cat(all(sapply(c({', '.join(map(repr, wanted))}), requireNamespace, quietly=TRUE)))"
-    if run(rscript, "-e", ask) != "TRUE":
-        pytest.skip("R lacks nlme, emmeans or jsonlite: the stored results are not computed again")
-    again = json.loads(run(rscript, str(HERE / "mixed_models.R")))
+    again = computed_again("mixed_models", "nlme", "emmeans", "jsonlite")
     for now, before in zip(again, TRIALS, strict=True):
         for name in ("change", "dose", "base", "arm", "stratum"):
             np.testing.assert_array_equal(array(now[name]), array(before[name]))
@@ -131,8 +122,3 @@ def test_one_visit_matches_lm(trial: dict[str, Any], freedom: str) -> None:
     np.testing.assert_allclose(found.standard_error, reference["errors"], rtol=1e-10)
     np.testing.assert_allclose(found.freedom, reference["freedom"], rtol=1e-9)
     np.testing.assert_allclose(found.p_value, reference["p_values"], rtol=1e-8)
-
-
-def run(program: str, *arguments: str) -> str:
-    done = subprocess.run([program, *arguments], capture_output=True, text=True, check=True)
-    return done.stdout

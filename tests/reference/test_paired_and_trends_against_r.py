@@ -1,29 +1,22 @@
 """Paired tables, one-sided tests and trends against results of R stored beside their script."""
 
-import json
-import shutil
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from by_r import computed_again, stored
 
 from wholetrial.analysis.responders import paired, trend
 from wholetrial.analysis.responders.two_proportion_tests import pearson_corrected_test, pearson_test
 
 HERE = Path(__file__).parent
-STORED = json.loads((HERE / "paired_and_trends.json").read_text())
+STORED = stored("paired_and_trends")
 SIDES = ("two_sided", "greater", "less")
 
 
 def test_r_still_gives_the_stored_paired_tables_and_trends() -> None:
-    rscript = shutil.which("Rscript")
-    if rscript is None:
-        pytest.skip("R is not installed: the stored results are not computed again")
-    if _printed(rscript, "-e", 'cat(requireNamespace("coin"))') != "TRUE":
-        pytest.skip("R has no package coin: the stored results are not computed again")
-    again = json.loads(_printed(rscript, str(HERE / "paired_and_trends.R")))
+    again = computed_again("paired_and_trends", "coin")
     assert again.keys() == STORED.keys()
     for section, rows in STORED.items():
         assert len(again[section]) == len(rows)
@@ -64,8 +57,3 @@ def test_trend_matches_r(row: dict[str, Any]) -> None:
     for side in SIDES:
         exact = trend.cochran_armitage_exact_test(*design, alternative=side).p_value
         assert exact == pytest.approx(row[f"exact_{side}"], rel=1e-9)
-
-
-def _printed(program: str, *arguments: str) -> str:
-    done = subprocess.run([program, *arguments], capture_output=True, text=True, check=True)
-    return done.stdout

@@ -1,13 +1,11 @@
 """Methods against results of R stored beside the script that made them, which runs again here."""
 
-import json
-import shutil
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from by_r import computed_again, flat, shape, stored
 from cases.survival import BANDS
 from comparing import difference
 
@@ -20,10 +18,6 @@ HERE = Path(__file__).parent
 ALTERNATIVES = ("two_sided", "greater", "less")
 
 
-def stored(name: str) -> Any:
-    return json.loads((HERE / f"{name}.json").read_text())
-
-
 def differences(ours: Any, theirs: Any, *, lost: float = np.nan) -> float:
     missing = [lost if value is None else float(value) for value in np.ravel(theirs)]
     return difference(np.ravel(np.asarray(ours, float)), np.array(missing))
@@ -31,14 +25,9 @@ def differences(ours: Any, theirs: Any, *, lost: float = np.nan) -> float:
 
 @pytest.mark.parametrize("name", ["two_proportions", "continuous", "survival"])
 def test_r_still_gives_the_stored_results(name: str) -> None:
-    rscript = shutil.which("Rscript")
-    if rscript is None:
-        pytest.skip("R is not installed: the stored results are not computed again")
-    if name == "survival" and _run(rscript, "-e", 'cat(requireNamespace("survival"))') != "TRUE":
-        pytest.skip("R has no package survival: the stored results are not computed again")
-    again = json.loads(_run(rscript, str(HERE / f"{name}.R")))
-    assert _shape(again) == _shape(stored(name))
-    assert difference(_flat(again), _flat(stored(name))) <= 1e-12
+    again = computed_again(name, *(["survival"] if name == "survival" else []))
+    assert shape(again) == shape(stored(name))
+    assert difference(flat(again), flat(stored(name))) <= 1e-12
 
 
 @pytest.mark.parametrize("row", stored("two_proportions")["two_arms"], ids=lambda row: row["table"])
@@ -113,25 +102,3 @@ def test_turnbull_matches_r() -> None:
         if np.isfinite(visit):
             ours = interval_censored.event_free_at(curve, float(visit))
             assert differences(ours, reference) <= 2e-5
-
-
-def _run(program: str, *arguments: str) -> str:
-    done = subprocess.run([program, *arguments], capture_output=True, text=True, check=True)
-    return done.stdout
-
-
-def _flat(document: Any) -> np.ndarray:
-    if isinstance(document, dict):
-        document = list(document.values())
-    if isinstance(document, list):
-        return np.concatenate([_flat(item) for item in document])
-    return np.array([float(document)]) if isinstance(document, (int, float)) else np.empty(0)
-
-
-def _shape(document: Any) -> Any:
-    """The document with every number replaced by a mark, so that null and texts must agree."""
-    if isinstance(document, dict):
-        return {name: _shape(item) for name, item in document.items()}
-    if isinstance(document, list):
-        return [_shape(item) for item in document]
-    return "number" if isinstance(document, (int, float)) else document

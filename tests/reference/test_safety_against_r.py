@@ -1,29 +1,22 @@
 """Methods of safety that no frozen case covers, against results of R stored beside their script."""
 
-import json
-import shutil
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from by_r import computed_again, stored
 from comparing import difference, numbers
 
 from wholetrial.analysis.safety.rate_ratios import rate_ratio_mid_p
 from wholetrial.analysis.safety.several_arms import fisher_freeman_halton_test
 
 HERE = Path(__file__).parent
-STORED = json.loads((HERE / "safety.json").read_text())
+STORED = stored("safety")
 
 
 def test_r_still_gives_the_stored_results() -> None:
-    rscript = shutil.which("Rscript")
-    if rscript is None:
-        pytest.skip("R is not installed: the stored results are not computed again")
-    run = [rscript, str(HERE / "safety.R")]
-    done = subprocess.run(run, capture_output=True, text=True, check=True)
-    again = json.loads(done.stdout)
+    again = computed_again("safety")
     assert [list(rows[0]) for rows in again.values()] == [list(rows[0]) for rows in STORED.values()]
     for name, rows in STORED.items():
         ours = numbers([list(row.values()) for row in again[name]])

@@ -1,13 +1,11 @@
 """Strata and standardization against base R, from the data and results that its script stored."""
 
-import json
-import shutil
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from by_r import computed_again, stored
 from comparing import difference
 
 from wholetrial.analysis.responders import (
@@ -19,18 +17,13 @@ from wholetrial.analysis.responders import (
 )
 
 HERE = Path(__file__).parent
-STORED = json.loads((HERE / "stratified.json").read_text())
+STORED = stored("stratified")
 ALTERNATIVES = ("two_sided", "greater", "less")
 COUNTS = ("events", "participants", "control_events", "control_participants")
 
 
 def test_r_still_gives_the_stored_stratified_results() -> None:
-    rscript = shutil.which("Rscript")
-    if rscript is None:
-        pytest.skip("R is not installed: the stored results are not computed again")
-    script = str(HERE / "stratified.R")
-    done = subprocess.run([rscript, script], capture_output=True, text=True, check=True)
-    again = json.loads(done.stdout)
+    again = computed_again("stratified")
     assert again.keys() == STORED.keys()
     for kind, rows in STORED.items():
         assert len(again[kind]) == len(rows)

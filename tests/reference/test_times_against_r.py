@@ -1,13 +1,11 @@
 """Cox's model, competing risks and the log-rank test between visits against R, from what its scripts stored."""
 
-import json
-import shutil
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from by_r import computed_again, flat, shape, stored
 from comparing import difference, numbers
 
 from wholetrial.analysis.times.cox import (
@@ -36,25 +34,15 @@ PACKAGES = {
 }
 
 
-def stored(name: str) -> Any:
-    return json.loads((HERE / f"{name}.json").read_text())
-
-
 def given(values: list[Any]) -> np.ndarray:
     return np.array([np.inf if value == "Inf" else value for value in values], float)
 
 
 @pytest.mark.parametrize("name", PACKAGES)
 def test_r_still_gives_the_stored_results(name: str) -> None:
-    rscript = shutil.which("Rscript")
-    if rscript is None:
-        pytest.skip("R is not installed: the stored results are not computed again")
-    for package in PACKAGES[name]:
-        if _run(rscript, "-e", f'cat(requireNamespace("{package}", quietly = TRUE))') != "TRUE":
-            pytest.skip(f"R has no package {package}: the stored results are not computed again")
-    again = json.loads(_run(rscript, str(HERE / f"{name}.R")))
-    assert _names(again) == _names(stored(name))
-    assert difference(_flat(again), _flat(stored(name))) <= 1e-12
+    again = computed_again(name, *PACKAGES[name])
+    assert shape(again) == shape(stored(name))
+    assert difference(flat(again), flat(stored(name))) <= 1e-12
 
 
 @pytest.mark.parametrize("row", stored("competing_risks")["trials"])
@@ -138,25 +126,3 @@ def test_interval_logrank_of_exact_times_is_the_logrank_score_of_r() -> None:
     assert difference(score.covariance.ravel(), given(row["covariance"])) < 1e-10
     exact = logrank_score(time, event, arm, arms=[0, 1])
     assert difference(score.excess, exact.excess) < 1e-10
-
-
-def _run(program: str, *arguments: str) -> str:
-    done = subprocess.run([program, *arguments], capture_output=True, text=True, check=True)
-    return done.stdout
-
-
-def _flat(document: Any) -> np.ndarray:
-    if isinstance(document, dict):
-        document = list(document.values())
-    if isinstance(document, list):
-        return np.concatenate([_flat(item) for item in document])
-    return numbers(document)
-
-
-def _names(document: Any) -> Any:
-    """The document's names and lengths, with what is missing, its numbers left out."""
-    if isinstance(document, dict):
-        return {name: _names(item) for name, item in document.items()}
-    if isinstance(document, list):
-        return [_names(item) for item in document]
-    return "number" if isinstance(document, (int, float)) else document

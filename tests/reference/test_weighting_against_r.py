@@ -1,18 +1,16 @@
 """Weighted differences against base R, from the data and results that its script stored."""
 
-import json
-import shutil
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from by_r import computed_again, stored
 
 from wholetrial.analysis.responders.weighting import risk_difference_weighted
 
 HERE = Path(__file__).parent
-STORED = json.loads((HERE / "weighting.json").read_text())["chosen_arms"]
+STORED = stored("weighting")["chosen_arms"]
 
 
 def covariates(row: dict[str, Any]) -> np.ndarray:
@@ -20,13 +18,7 @@ def covariates(row: dict[str, Any]) -> np.ndarray:
 
 
 def test_r_still_gives_the_stored_weighted_results() -> None:
-    rscript = shutil.which("Rscript")
-    if rscript is None:
-        pytest.skip("R is not installed: the stored results are not computed again")
-    done = subprocess.run(
-        [rscript, str(HERE / "weighting.R")], capture_output=True, text=True, check=True
-    )
-    again = json.loads(done.stdout)["chosen_arms"]
+    again = computed_again("weighting")["chosen_arms"]
     assert len(again) == len(STORED)
     for now, before in zip(again, STORED, strict=True):
         assert now.keys() == before.keys()

@@ -3,8 +3,8 @@
 A strategy says what becomes of the values after an event: under `treatment_policy` they count;
 under `hypothetical` they are taken away, and the rule for missing values stands for them; under
 `while_on_treatment` the last value before the event stands for them. `composite_variable` belongs
-to the endpoint: the event is itself no response, no change from baseline, or the event timed. A
-rule for missing values then fills what is missing, or leaves it.
+to the endpoint: the event is itself no response, or no change from baseline. A rule for missing
+values then fills what is missing, or leaves it. Times to an event are not handled yet.
 """
 
 from collections.abc import Mapping
@@ -73,15 +73,6 @@ def intervened(records: Records, strategies: Mapping[str, Strategy], day: int) -
         if strategy == "composite_variable" and event in records.events:
             had |= records.events[event] <= seen
     return had
-
-
-def first_intervention(records: Records, strategies: Mapping[str, Strategy]) -> Floats:
-    """The day of the first event that is part of the endpoint, `(..., P)`; NaN where none is."""
-    first: Floats = np.full(records.shape, np.nan)
-    for event, strategy in strategies.items():
-        if strategy == "composite_variable" and event in records.events:
-            first = np.fmin(first, records.events[event])
-    return first
 
 
 def _day_seen(records: Records, day: int) -> Floats:

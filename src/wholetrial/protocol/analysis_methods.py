@@ -83,6 +83,7 @@ TESTS: dict[str, TestName] = {
     "standardization": TestName(
         "the test of the difference standardized over baseline values", SHARES
     ),
+    "rates_exact": TestName("the exact conditional test of two rates", EVENTS),
     "exact_binomial": TestName("the exact binomial test", SHARES, compares=False),
     "log_rank": TestName("the log-rank test", TIMES),
     "stratified_log_rank": TestName("the stratified log-rank test", TIMES, stratified=True),

@@ -230,7 +230,7 @@ class Analysis(Value):
     strata: Literal["ignored"] | Annotated[tuple[Name, ...], Field(min_length=1)] | None = None
     """The baseline factors of a stratified method; those of randomization unless stated."""
     tipping_point: Annotated[TippingPoint, phrase(read_tipping_point)] | None = None
-    """How far imputed values of the tested arm are made worse, to see when P passes alpha."""
+    """How far imputed values of the tested arm are made worse, until the interval holds zero."""
     beside: Beside | None = None
     """An adjusted estimate shown next to the crude one."""
 

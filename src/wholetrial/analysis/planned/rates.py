@@ -1,19 +1,22 @@
 """Rates of participants with adverse events per 100 patient-years, until the first event."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 import numpy as np
 
+from wholetrial.analysis.estimate import Test
 from wholetrial.analysis.planned.plan import (
     Pair,
     Plan,
     Way,
+    alternative,
     bare_statistic,
     compared_pairs,
     confidence,
     described_groups,
     not_computed,
+    p_value,
     with_interval,
 )
 from wholetrial.analysis.planned.shares import tested_pairs
@@ -35,6 +38,7 @@ COMPARED: Mapping[tuple[str, str], Way] = {
     ("rate_ratio", "miettinen_nurminen"): Way("rate_ratio_score", rate_ratios.rate_ratio_score),
     ("rate_ratio", "exact_conditional"): Way("rate_ratio_exact", rate_ratios.rate_ratio_exact),
 }
+TESTS: Mapping[str, Callable[..., Test]] = {"rates_exact": rate_ratios.rates_exact_test}
 DESCRIBED_BY = "garwood"
 """The interval of one arm's rate beside a comparison, which the file does not name."""
 
@@ -50,7 +54,24 @@ def rates(plan: Plan) -> Iterator[Statistic]:
         yield _rate(plan, name, members, own)
     for pair in compared_pairs(plan) if summary != "rate" else ():
         yield _compared(plan, pair)
-    yield from tested_pairs(plan)
+    if plan.analysis.test in TESTS:
+        yield from _tested(plan)
+    else:
+        yield from tested_pairs(plan)
+
+
+def _tested(plan: Plan) -> Iterator[Statistic]:
+    """The test of two rates, of each pair."""
+    for pair in compared_pairs(plan):
+        if plan.outcomes.variable.lower is None:
+            yield not_computed(plan, f"{plan.analysis.test}, without days of follow-up", pair)
+            continue
+        arm, control = (_exposed(plan, who) for who in (pair.arm_members, pair.control_members))
+        found = TESTS[plan.analysis.test](
+            arm.events, arm.years, control.events, control.years, alternative=alternative(plan)
+        )
+        n = (pair.arm_members | pair.control_members).sum(axis=-1)
+        yield p_value(plan, pair.arm, found, n, pair.control)
 
 
 def _exposed(plan: Plan, members: Flags) -> exposure.Exposure:
