@@ -25,11 +25,14 @@ from wholetrial.analysis.planned.plan import (
     described_groups,
     not_computed,
     p_value,
+    strata_of,
     with_effect,
     with_interval,
+    without_baseline,
 )
 from wholetrial.analysis.planned.several import ADJUSTED_P
 from wholetrial.analysis.statistic import Floats, Statistic
+from wholetrial.endpoints.outcomes import Flags
 from wholetrial.protocol.total_dose import total_doses
 
 TWO_MEANS: Mapping[str, Callable[..., Effect]] = {
@@ -140,10 +143,13 @@ def _adjusted_differences(plan: Plan) -> Iterator[Statistic]:
         mean = effect_at(found.means, (..., place))
         n = found.model.sizes[..., place].astype(np.int64)
         blank = bare_statistic(plan, LS_MEAN, name, mean.value, n)
-        yield _noted(plan, with_effect(blank, mean, "ls_means"))
+        yield _noted(plan, with_effect(blank, mean, "ls_means"), found.code == place)
     for place, pair in enumerate(pairs):
-        for one in _difference(plan, pair, effect_at(found.differences, (..., place)), "ancova"):
-            yield _noted(plan, one)
+        effect = effect_at(found.differences, (..., place))
+        n = found.model.sizes[..., [0, place + 1]].sum(axis=-1).astype(np.int64)
+        compared = pair.arm_members | pair.control_members
+        for one in _difference(plan, pair, effect, "ancova"):
+            yield _noted(plan, replace(one, n=n), compared)
     if plan.analysis.multiplicity == "dunnett" and plan.analysis.test == "ancova":
         yield from _dunnett(plan, pairs, found.model)
 
@@ -165,7 +171,7 @@ def _trend(plan: Plan, found: Modeled) -> Statistic:
         test = jonckheere_terpstra_test(
             value, found.code, arms=order, alternative=alternative(plan)
         )
-    statistic = p_value(plan, "", test, found.inside.sum(axis=-1))
+    statistic = _noted(plan, p_value(plan, "", test, found.inside.sum(axis=-1)), found.code >= 0)
     told = ", ".join(f"{name} {dose:g}" for name, dose in doses.items())
     return replace(statistic, note=f"trend over planned doses: {told}; {statistic.note}")
 
@@ -187,20 +193,21 @@ def _difference(plan: Plan, pair: Pair, effect: Effect, method: str) -> Iterator
     n = ((pair.arm_members | pair.control_members) & ~np.isnan(value)).sum(axis=-1)
     blank = bare_statistic(plan, "mean_difference", pair.arm, effect.value, n)
     yield replace(with_effect(blank, effect, method), control=pair.control)
-    if plan.analysis.test != "none":
+    if plan.analysis.test not in ("none", *TRENDS):
         yield p_value(plan, pair.arm, effect.test, n, pair.control)
 
 
 def adjusted_for(plan: Plan) -> list[str]:
     """What a linear model is adjusted for, in words; empty where for nothing."""
     names = [str(covariate) for covariate in plan.analysis.adjust_for]
-    names += ["strata of randomization"] if plan.outcomes.stratum is not None else []
+    names += strata_of(plan.protocol, plan.analysis) if plan.outcomes.stratum is not None else ()
     return [f"adjusted for {', '.join(names)}"] if names else []
 
 
-def _noted(plan: Plan, one: Statistic) -> Statistic:
-    """The statistic with what its model is adjusted for."""
-    return replace(one, note="; ".join(part for part in (*adjusted_for(plan), one.note) if part))
+def _noted(plan: Plan, one: Statistic, who: Flags) -> Statistic:
+    """The statistic with what its model is adjusted for, and how many of these people lack it."""
+    note = "; ".join(part for part in (*adjusted_for(plan), one.note) if part)
+    return without_baseline(replace(one, note=note), who & ~np.isnan(plan.outcomes.variable.value))
 
 
 def _described(plan: Plan) -> Iterator[tuple[str, Floats]]:

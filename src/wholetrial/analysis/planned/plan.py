@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wholetrial.analysis.arguments import Alternative
-from wholetrial.analysis.estimate import Effect, Interval, Test
+from wholetrial.analysis.estimate import Effect, Interval, Reason, Test
 from wholetrial.analysis.statistic import Statistic
 from wholetrial.endpoints.outcomes import Flags, Outcomes
 from wholetrial.protocol.analysis_plan import Alpha, Analysis, Contrast
@@ -216,6 +216,20 @@ def covariates_of(plan: Plan, names: Iterable[str]) -> NDArray[np.float64]:
     value = plan.outcomes.variable.value
     columns = [known.get(name, np.full(value.shape, np.nan)) for name in names]
     return np.stack(columns, axis=-1) if columns else np.empty((*value.shape, 0))
+
+
+def without_baseline(one: Statistic, valued: Flags) -> Statistic:
+    """The statistic with how many lack a baseline value of its model; a reason where all do.
+
+    `valued` `(..., P)` are those of its groups who have a value; `n` of them are in the model.
+    """
+    have = valued.sum(axis=-1)
+    nobody = (have > 0) & (one.n == 0)
+    reason = np.where(nobody, np.int8(Reason.NO_BASELINE), np.asarray(one.reason))
+    lost = int(have - one.n) if have.ndim == 0 and one.n > 0 else 0
+    told = f"{lost} left out whose baseline is not known" if lost else ""
+    note = "; ".join(part for part in (one.note, told) if part)
+    return replace(one, reason=reason, note=note)
 
 
 def compared_pairs(plan: Plan) -> list[Pair]:

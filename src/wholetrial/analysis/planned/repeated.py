@@ -26,6 +26,7 @@ from wholetrial.analysis.planned.plan import (
     not_computed,
     p_value,
     with_effect,
+    without_baseline,
 )
 from wholetrial.analysis.statistic import Statistic
 from wholetrial.endpoints.outcomes import Flags
@@ -107,7 +108,7 @@ def _means(plan: Plan, arms: _Arms, found: VisitEffects, visit: int) -> Iterator
         effect = effect_at(found.means, (..., place, visit))
         n = found.measured[..., place, visit]
         blank = bare_statistic(plan, LS_MEAN, name, effect.value, n)
-        yield _told(plan, with_effect(blank, effect, "mmrm"))
+        yield _told(plan, with_effect(blank, effect, "mmrm"), arms.code == place)
 
 
 def _differences(plan: Plan, arms: _Arms, found: VisitEffects, visit: int) -> Iterator[Statistic]:
@@ -117,14 +118,17 @@ def _differences(plan: Plan, arms: _Arms, found: VisitEffects, visit: int) -> It
         effect = effect_at(found.differences, (..., place, visit))
         n = found.measured[..., 0, visit] + found.measured[..., place + 1, visit]
         blank = bare_statistic(plan, "mean_difference", name, effect.value, n)
-        yield _told(plan, replace(with_effect(blank, effect, "mmrm"), control=arms.names[0]))
+        who = (arms.code == 0) | (arms.code == place + 1)
+        compared = replace(with_effect(blank, effect, "mmrm"), control=arms.names[0])
+        yield _told(plan, compared, who)
         if plan.analysis.test != "none":
-            yield p_value(plan, name, effect.test, n, arms.names[0])
+            yield _told(plan, p_value(plan, name, effect.test, n, arms.names[0]), who)
 
 
-def _told(plan: Plan, one: Statistic) -> Statistic:
-    """The statistic with its model: covariance, degrees of freedom, covariates."""
+def _told(plan: Plan, one: Statistic, who: Flags) -> Statistic:
+    """The statistic with its model: covariance, degrees of freedom, covariates, who lacks them."""
     freedom = plan.analysis.estimate.interval.replace("_", "-").title()
     covariance = str(plan.analysis.covariance).replace("_", " ")
     told = [f"{covariance} covariance, {freedom}", *adjusted_for(plan)]
-    return replace(one, note="; ".join(part for part in (*told, one.note) if part))
+    noted = replace(one, note="; ".join(part for part in (*told, one.note) if part))
+    return without_baseline(noted, who & ~np.isnan(plan.outcomes.variable.value))

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from wholetrial.analysis.arguments import TwoArms
-from wholetrial.analysis.estimate import Effect, Interval, Reason, as_test, student_p_value
+from wholetrial.analysis.estimate import Effect, Interval, as_test, student_p_value
 from wholetrial.analysis.planned.plan import (
     Pair,
     Plan,
@@ -19,6 +19,7 @@ from wholetrial.analysis.planned.plan import (
     p_value,
     strata_of,
     with_interval,
+    without_baseline,
 )
 from wholetrial.analysis.responders import (
     cochran_mantel_haenszel,
@@ -163,9 +164,6 @@ def _told(plan: Plan, pair: Pair, one: Statistic) -> Statistic:
     if plan.analysis.adjust_for and STANDARDIZED in (one.method, plan.analysis.test):
         notes.append(f"adjusted for {', '.join(c.name for c in plan.analysis.adjust_for)}")
     value = plan.outcomes.variable.value
-    valued = ((pair.arm_members | pair.control_members) & ~np.isnan(value)).sum(axis=-1)
-    lacking = (valued > 0) & (one.n == 0)
-    reason = np.where(lacking, np.int8(Reason.NO_BASELINE), np.asarray(one.reason))
-    if one.n.ndim == 0 and valued > one.n > 0:
-        notes.append(f"{int(valued - one.n)} left out whose baseline is not known")
-    return replace(one, reason=reason, note="; ".join(part for part in (*notes, one.note) if part))
+    valued = (pair.arm_members | pair.control_members) & ~np.isnan(value)
+    told = replace(one, note="; ".join(part for part in (*notes, one.note) if part))
+    return without_baseline(told, valued)

@@ -19,8 +19,10 @@ from wholetrial.analysis.planned.plan import (
     described_groups,
     not_computed,
     p_value,
+    strata_of,
     with_effect,
     with_interval,
+    without_baseline,
 )
 from wholetrial.analysis.statistic import Statistic
 from wholetrial.analysis.times import interval_censored, log_rank, mean_survival, survival
@@ -41,6 +43,7 @@ BANDS: Mapping[str, Callable[..., survival.SurvivalBand]] = {
     "plain": survival.plain_band,
 }
 SEEN_BETWEEN = "known only between visits"
+_WITHIN_STRATA = ("stratified_log_rank", "interval_log_rank", "cox")
 
 
 class Watched(NamedTuple):
@@ -100,11 +103,11 @@ def hazard_ratios(plan: Plan) -> Iterator[Statistic]:
         yield not_computed(plan, f"hazard_ratio with {method}")
         return
     for pair in compared_pairs(plan):
-        effect = _cox(plan, pair, watched)
-        n = (pair.arm_members | pair.control_members).sum(axis=-1)
-        interval = as_ratio(effect)
+        interval = as_ratio(_cox(plan, pair, watched))
+        n = _in_model(plan, pair).sum(axis=-1)
         blank = bare_statistic(plan, "hazard_ratio", pair.arm, interval.value, n)
-        yield replace(with_interval(blank, interval, "hazard_ratio"), control=pair.control)
+        ratio = replace(with_interval(blank, interval, "hazard_ratio"), control=pair.control)
+        yield _modeled(plan, pair, ratio)
     yield from tested(plan)
 
 
@@ -193,8 +196,12 @@ def tested(plan: Plan) -> Iterator[Statistic]:
             yield not_computed(plan, name, pair)
             continue
         found = TESTS[name](plan, pair, watched)
-        n = (pair.arm_members | pair.control_members).sum(axis=-1)
-        statistic = p_value(plan, pair.arm, found, n, pair.control)
+        inside = pair.arm_members | pair.control_members
+        if name in _WITHIN_STRATA:
+            inside = _in_model(plan, pair, covariates=name == "cox")
+        statistic = p_value(plan, pair.arm, found, inside.sum(axis=-1), pair.control)
+        if name in _WITHIN_STRATA:
+            statistic = _modeled(plan, pair, statistic)
         later = np.asarray(found.statistic) < 0
         favors = later if plan.analysis.better in ("later", "lower") else ~later
         yield replace(statistic, favors=favors & ~np.isnan(np.asarray(found.statistic)))
@@ -235,11 +242,28 @@ TESTS: Mapping[str, Callable[[Plan, Pair, Watched], Test]] = {
 }
 
 
+def _in_model(plan: Plan, pair: Pair, *, covariates: bool = True) -> Flags:
+    """Those compared whose strata, and covariates where asked, are known."""
+    inside: Flags = (pair.arm_members | pair.control_members) & (_stratum(plan) >= 0)
+    if not covariates:
+        return inside
+    known = covariates_of(plan, (one.name for one in plan.analysis.adjust_for))
+    return inside & ~np.isnan(known).any(axis=-1)
+
+
+def _modeled(plan: Plan, pair: Pair, one: Statistic) -> Statistic:
+    """The statistic with its strata and covariates, and how many lack them."""
+    names = strata_of(plan.protocol, plan.analysis)
+    notes = [f"within {', '.join(names)}"] if names else []
+    if plan.analysis.adjust_for and one.method in ("hazard_ratio", "cox"):
+        notes.append(f"adjusted for {', '.join(c.name for c in plan.analysis.adjust_for)}")
+    noted = replace(one, note="; ".join(part for part in (*notes, one.note) if part))
+    return without_baseline(noted, pair.arm_members | pair.control_members)
+
+
 def _cox(plan: Plan, pair: Pair, watched: Watched) -> Effect:
-    stratum = _stratum(plan)
+    stratum, inside = _stratum(plan), _in_model(plan, pair)
     covariates = covariates_of(plan, (one.name for one in plan.analysis.adjust_for))
-    inside = (pair.arm_members | pair.control_members) & (stratum >= 0)
-    inside = inside & ~np.isnan(covariates).any(axis=-1)
     adjustment = Adjustment(covariates if covariates.shape[-1] else None, stratum)
     return hazard_ratio(
         *watched,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from wholetrial.protocol.analysis_methods import SUMMARIES, TESTS
+from wholetrial.protocol.analysis_methods import EVENTS, SUMMARIES, TESTS
 from wholetrial.protocol.analysis_plan import Analysis
 from wholetrial.protocol.checks.examined import Examined, error, warning
 from wholetrial.protocol.checks.hypotheses import times_of
@@ -73,6 +73,8 @@ def _summaries(test: str) -> tuple[str, ...]:
     if test == "none" or test not in TESTS:
         return tuple(SUMMARIES)
     suits = TESTS[test].suits
+    if suits == EVENTS:
+        return tuple(name for name, known in SUMMARIES.items() if known.suits == EVENTS)
     timed = "time_to" in suits
     return tuple(
         name
