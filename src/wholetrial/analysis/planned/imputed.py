@@ -240,8 +240,9 @@ def _mean_difference(plan: Plan, pair: Pair, reason: Reasons) -> Effect:
     place = [one.arm for one in compared_pairs(plan)].index(pair.arm)
     each = effect_at(found.differences, (..., place))
     variance = np.where(np.isnan(each.standard_error), 0.0, each.standard_error) ** 2
-    why = np.maximum(each.reason, reason)
-    return pooled(each.value, variance, each.freedom[0], confidence(plan), reason=why)
+    freedom = np.where(each.freedom[0] > 0, each.freedom[0], 1.0)
+    why = np.where(reason == Reason.OK, each.reason, reason)
+    return pooled(each.value, variance, freedom, confidence(plan), reason=why)
 
 
 _EFFECTS: Mapping[str, Callable[[Plan, Pair, Reasons], Effect]] = {

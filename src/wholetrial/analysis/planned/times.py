@@ -81,7 +81,7 @@ def turnbull(plan: Plan) -> Iterator[Statistic]:
         note = f"{SEEN_BETWEEN}; {blank.note}".rstrip("; ")
         if n.ndim:
             curve = interval_censored.turnbull(variable.lower, variable.upper, members)
-            value = interval_censored.event_free_at(curve, time)
+            value = np.where(n > 0, interval_censored.event_free_at(curve, time), np.nan)
             yield replace(blank, value=value, reason=curve.reason, method="turnbull", note=note)
             continue
         interval = interval_censored.event_free_bootstrap(
@@ -92,7 +92,8 @@ def turnbull(plan: Plan) -> Iterator[Statistic]:
             included=members,
             level=confidence(plan),
         )
-        yield replace(with_interval(blank, interval, "turnbull"), note=note)
+        value = np.where(n > 0, interval.value, np.nan)
+        yield replace(with_interval(blank, interval, "turnbull"), value=value, note=note)
     yield from tested(plan)
 
 
@@ -161,12 +162,14 @@ def _medians_between_visits(plan: Plan) -> Iterator[Statistic]:
         told = replace(blank, note=f"{SEEN_BETWEEN}; {blank.note}".rstrip("; "))
         if n.ndim:
             found = interval_censored.event_time(*ends, included=members)
-            yield replace(told, value=found.by, reason=found.reason, method="turnbull")
+            by = np.where(n > 0, found.by, np.nan)
+            yield replace(told, value=by, reason=found.reason, method="turnbull")
             continue
         interval = interval_censored.event_time_bootstrap(
             *ends, 0.5, resampling(members), included=members, level=confidence(plan)
         )
-        yield with_interval(told, interval, "turnbull")
+        value = np.where(n > 0, interval.value, np.nan)
+        yield replace(with_interval(told, interval, "turnbull"), value=value)
 
 
 def cumulative_incidences(plan: Plan) -> Iterator[Statistic]:
