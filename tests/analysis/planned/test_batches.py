@@ -1,6 +1,7 @@
 """Many trials analyzed at once give what each gives alone, by every method that a file names."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -82,3 +83,31 @@ def test_tipping_points_and_bootstraps_are_of_single_trials(
     )
     assert found(plan, "tipping_point", many) == []
     assert [one.arm for one in found(plan, "tipping_point")] == ["high", "low"]
+
+
+WITHIN = [one for one in PLANS if one[3].get("strata")]
+WITHIN += [
+    ("lower", "mean_difference, student_t 95 %", "ancova", {**MODEL, **STRATA}),
+    ("by_visit", "mmrm, satterthwaite 95 %", "mmrm", {**MIXED, **STRATA}),
+    ("between", "turnbull, bootstrap 95 %", "interval_log_rank", STRATA),
+    ("lower", "mean_difference, rubin 95 %", "rubin", {**IMPUTED, **STRATA}),
+]
+
+
+@pytest.mark.parametrize("plan", WITHIN, ids=lambda plan: f"{plan[1]}, {plan[2]}")
+def test_a_trial_without_one_of_the_strata_gives_what_it_gives_alone(
+    planned: Callable[..., Protocol], people: Records, found: Found, plan: tuple
+) -> None:
+    """In the second trial center 1 enrolled nobody: its strata are numbered as in the batch."""
+    of, estimate, test, fields = plan
+    if of in ("worse", "between"):
+        fields = {"better": "later", **fields}
+    protocol = planned(of, estimate, test, **fields)
+    center = np.where(people.facts["center"] == 1, 3.0, people.facts["center"])
+    fewer = replace(people, facts={**people.facts, "center": center})
+    together = found(protocol, None, joined((repeated(people, 1), repeated(fewer, 1))))
+    for batch, alone in zip(together, found(protocol, None, fewer), strict=True):
+        for name in ("value", "n", "reason"):
+            if getattr(alone, name) is not None:
+                ours, theirs = getattr(batch, name)[1], getattr(alone, name)
+                np.testing.assert_allclose(ours, theirs, rtol=1e-9, err_msg=batch.name)

@@ -1,6 +1,7 @@
 """A planned analysis of changes gives exactly what its method gives on changes made by hand."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -125,8 +126,6 @@ def test_who_lacks_a_covariate_is_left_out_and_counted(
     planned: Plan, people: Records, found: Found
 ) -> None:
     """Two people on the high dose have no age: the model goes without them, and says so."""
-    from dataclasses import replace
-
     first = np.flatnonzero((people.arm == HIGH) & ~np.isnan(change(people)))[:2]
     age = people.facts["age"].copy()
     age[first] = np.nan
@@ -147,8 +146,6 @@ def test_who_lacks_a_covariate_is_left_out_and_counted(
 def test_without_any_covariate_known_there_is_a_reason(
     planned: Plan, people: Records, found: Found
 ) -> None:
-    from dataclasses import replace
-
     nobody = replace(people, facts={**people.facts, "age": np.full(60, np.nan)})
     for plan in (
         planned("lower", "mean_difference, student_t 95 %", "ancova", adjust_for=("age",)),

@@ -1,6 +1,7 @@
 """A planned analysis of responses gives exactly what its method gives on counts made by hand."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -320,3 +321,16 @@ def test_a_rate(planned: Plan, people: Records, found: Found, interval: str, com
     )
     assert (one.method, int(one.count)) == (compute, int(exposed(people, HIGH)[0]))
     assert f"{exposed(people, HIGH)[1]:.1f} patient-years" in one.note
+
+
+def test_a_center_without_anybody_compared_is_no_column_of_the_model(
+    planned: Plan, people: Records, found: Found
+) -> None:
+    """Center 1 treated only the low dose: high and placebo are compared over the other two."""
+    elsewhere = (people.facts["center"] == 1) & (people.arm != LOW)
+    center = np.where(elsewhere, 2.0, people.facts["center"])
+    moved = replace(people, facts={**people.facts, "center": center})
+    protocol = planned("clear", "risk_difference, standardization 95 %", strata=("center",))
+    one = of_high(found(protocol, None, moved), "risk_difference")
+    who = responded(people), people.arm == HIGH, (center == 3)[:, None], people.arm != LOW
+    same_interval(one, standardization.risk_difference_standardized(*who, 0.95).interval)

@@ -1,6 +1,7 @@
 """A planned analysis of times gives exactly what its method gives on days made by hand."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -132,8 +133,6 @@ def test_cox_with_age_within_centers(
 def test_who_has_no_center_is_left_out_and_counted(
     planned: Plan, people: Records, found: Found
 ) -> None:
-    from dataclasses import replace
-
     center = people.facts["center"].copy()
     center[[0, 3, 5]] = np.nan  # two on the high dose, one on placebo
     fewer = replace(people, facts={**people.facts, "center": center})
@@ -222,8 +221,6 @@ def test_a_one_sided_test_looks_to_the_better_side_alone(
     planned: Plan, people: Records, found: Found, test: str
 ) -> None:
     """Nobody on the high dose has the event before the last visit, everybody on placebo has."""
-    from dataclasses import replace
-
     burden = people.values["DLQI"].copy()
     burden[:, 2:] = np.where(people.arm == PLACEBO, 20.0, 5.0)[:, None]
     burden[:, 4] = 20.0

@@ -1,8 +1,8 @@
 """Shares compared within the strata of randomization, or standardized over baseline values."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
-from typing import NamedTuple
+from dataclasses import fields, replace
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -33,6 +33,7 @@ from wholetrial.analysis.statistic import Floats, Statistic
 from wholetrial.endpoints.outcomes import Flags
 
 STANDARDIZED = "standardization"
+Standardized = TypeVar("Standardized", Effect, Interval)
 
 
 def _its_interval(
@@ -103,7 +104,7 @@ def compared(plan: Plan, pair: Pair) -> Statistic:
         n = (counts.participants + counts.control_participants).sum(axis=-1)
     else:
         who = _adjusted(plan, pair)
-        interval = way.compute(*who, level=confidence(plan))
+        interval = _standardized(plan, who, way.compute)
         n = who.included.sum(axis=-1)
     blank = bare_statistic(plan, key[0], pair.arm, interval.value, n.astype(np.int64))
     return _told(
@@ -115,7 +116,7 @@ def tested(plan: Plan, pair: Pair) -> Statistic:
     """The Cochran-Mantel-Haenszel test of a pair, or that of its standardized difference."""
     if plan.analysis.test == STANDARDIZED:
         who = _adjusted(plan, pair)
-        effect = standardization.risk_difference_standardized(*who, confidence(plan))
+        effect = _standardized(plan, who, standardization.risk_difference_standardized)
         p = student_p_value(effect.statistic, effect.freedom, alternative(plan))
         found, n = as_test(p, effect.statistic, effect.reason), who.included.sum(axis=-1)
     else:
@@ -144,17 +145,46 @@ def _stratum(plan: Plan) -> np.ndarray[tuple[int, ...], np.dtype[np.intp]]:
 
 
 def _adjusted(plan: Plan, pair: Pair) -> _Adjusted:
-    """Covariates as measured, and each stratum but the first as a column of its own."""
+    """Those compared whose covariates, and whose stratum where there are strata, are known."""
     value = plan.outcomes.variable.value
     known = covariates_of(plan, (one.name for one in plan.analysis.adjust_for))
-    stratum = plan.outcomes.stratum
-    if stratum is not None:
-        codes = np.arange(1, int(stratum.max(initial=0)) + 1)
-        dummies = np.where(stratum[..., None] >= 0, stratum[..., None] == codes, np.nan)
-        known = np.concatenate([known, dummies], axis=-1)
     inside = (pair.arm_members | pair.control_members) & ~np.isnan(value)
     inside = inside & ~np.isnan(known).any(axis=-1)
+    if plan.outcomes.stratum is not None:
+        inside = inside & (plan.outcomes.stratum >= 0)
     return _Adjusted(value, pair.arm_members, known, inside)
+
+
+def _standardized(plan: Plan, who: _Adjusted, compute: Callable[..., Standardized]) -> Standardized:
+    """A standardization whose model has each stratum with people but the first as a column.
+
+    Trials with equally many such strata are computed together: the columns are theirs.
+    """
+    stratum = plan.outcomes.stratum
+    if stratum is None:
+        return compute(*who, level=confidence(plan))
+    trials = who.included.shape[:-1]
+    rows = _Adjusted(*(_as_rows(part, trials) for part in who))
+    codes = stratum.reshape(-1, stratum.shape[-1])
+    there = (codes[..., None] == np.arange(codes.max(initial=0) + 1)) & rows.included[..., None]
+    present = there.any(axis=-2)
+    place = np.take_along_axis(np.cumsum(present, axis=-1) - 1, np.maximum(codes, 0), axis=-1)
+    found: dict[str, Any] = {}
+    for count in np.unique(present.sum(axis=-1)):
+        alike = present.sum(axis=-1) == count
+        columns = place[alike][..., None] == np.arange(1, max(count, 1))
+        value, treated, covariates, included = (part[alike] for part in rows)
+        known = np.concatenate([covariates, columns.astype(np.float64)], axis=-1)
+        part = compute(value, treated, known, included, level=confidence(plan))
+        for name in (field.name for field in fields(part) if field.name != "level"):
+            array = np.asarray(getattr(part, name))
+            found.setdefault(name, np.empty(len(codes), array.dtype))[alike] = array
+    shaped: dict[str, Any] = {name: array.reshape(trials) for name, array in found.items()}
+    return replace(part, **shaped)
+
+
+def _as_rows(part: np.ndarray[Any, Any], trials: tuple[int, ...]) -> np.ndarray[Any, Any]:
+    return part.reshape(-1, *part.shape[len(trials) :])
 
 
 def _told(plan: Plan, pair: Pair, one: Statistic) -> Statistic:
