@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
+from math import prod
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
@@ -184,7 +185,7 @@ def _standardized(plan: Plan, who: _Adjusted, compute: Callable[..., Standardize
 
 
 def _as_rows(part: np.ndarray[Any, Any], trials: tuple[int, ...]) -> np.ndarray[Any, Any]:
-    return part.reshape(-1, *part.shape[len(trials) :])
+    return part.reshape(prod(trials), *part.shape[len(trials) :])
 
 
 def _told(plan: Plan, pair: Pair, one: Statistic) -> Statistic:
