@@ -6,24 +6,25 @@ from wholetrial.protocol.analysis_methods import EVENTS, SUMMARIES, TESTS
 from wholetrial.protocol.analysis_plan import Analysis
 from wholetrial.protocol.checks.examined import Examined, error, warning
 from wholetrial.protocol.checks.hypotheses import times_of
-from wholetrial.protocol.endpoint import Endpoint
+from wholetrial.protocol.endpoint import Endpoint, Kind
 from wholetrial.protocol.finding import Finding
 from wholetrial.protocol.missing import Imputation
 from wholetrial.protocol.timeline import ScheduleError
 from wholetrial.protocol.total_dose import total_doses
 
 _BESIDE = {
-    "mcnemar": "proportion",
-    "exact_binomial": "proportion",
-    "paired_t": "mean_change",
-    "student_t": "mean_difference",
-    "welch_t": "mean_difference",
-    "ancova": "mean_difference",
-    "linear_trend": "mean_difference",
-    "jonckheere_terpstra": "mean_difference",
-    "mmrm": "mmrm",
+    "mcnemar": ("proportion",),
+    "exact_binomial": ("proportion",),
+    "paired_t": ("mean_change",),
+    "student_t": ("mean_difference",),
+    "welch_t": ("mean_difference",),
+    "ancova": ("mean_difference",),
+    "linear_trend": ("mean_difference",),
+    "jonckheere_terpstra": ("mean_difference",),
+    "mmrm": ("mmrm",),
+    "rubin": ("risk_difference", "mean_difference"),
 }
-"""The one summary that a test can stand beside; the others stand beside any that suits."""
+"""The summaries that a test can stand beside; other tests stand beside any that suits."""
 _INTERVAL = {
     "student_t": "student_t",
     "welch_t": "welch_t",
@@ -40,7 +41,9 @@ def check_combinations(
     trial: Examined, path: str, analysis: Analysis, endpoints: list[tuple[str, Endpoint]]
 ) -> Iterator[Finding]:
     """What each method of an analysis asks of the others."""
-    yield from _beside(trial, path, analysis)
+    kinds = {endpoint.kind for _, endpoint in endpoints}
+    if _suit(analysis, kinds):
+        yield from _beside(trial, path, analysis)
     yield from _bootstrap(trial, path, analysis, endpoints)
     yield from _within_arms(trial, path, analysis, endpoints)
     yield from _trend(trial, path, analysis)
@@ -48,10 +51,16 @@ def check_combinations(
     yield from _corrected(trial, path, analysis, endpoints)
 
 
+def _suit(analysis: Analysis, kinds: set[Kind]) -> bool:
+    """Whether test and summary are known, and each suits the endpoints: else that is said first."""
+    test, summary = TESTS.get(analysis.test), SUMMARIES.get(analysis.estimate.summary)
+    return bool(test and summary and kinds <= set(test.suits) & set(summary.suits))
+
+
 def _beside(trial: Examined, path: str, analysis: Analysis) -> Iterator[Finding]:
     test, estimate = analysis.test, analysis.estimate
     beside = _summaries(test)
-    if estimate.summary in SUMMARIES and estimate.summary not in beside:
+    if estimate.summary not in beside:
         expected = f"a summary beside {TESTS[test].words}: {', '.join(beside)}"
         yield error(trial, f"{path}.estimate", expected, f"'{estimate.summary}'",
                     word=estimate.summary)  # fmt: skip
@@ -63,14 +72,15 @@ def _beside(trial: Examined, path: str, analysis: Analysis) -> Iterator[Finding]
                     word=estimate.interval)  # fmt: skip
     elif analysis.adjust_for and (test in ("student_t", "welch_t") or interval == "welch_t"):
         expected = "test: ancova (or none) and student_t intervals, beside adjust_for"
-        yield error(trial, f"{path}.adjust_for", expected, f"'{test}' with '{interval}'")
+        found = f"test: {test} and {interval} intervals"
+        yield error(trial, f"{path}.adjust_for", expected, found)
 
 
 def _summaries(test: str) -> tuple[str, ...]:
     """The summaries that a test can stand beside."""
     if test in _BESIDE:
-        return (_BESIDE[test],)
-    if test == "none" or test not in TESTS:
+        return _BESIDE[test]
+    if test == "none":
         return tuple(SUMMARIES)
     suits = TESTS[test].suits
     if suits == EVENTS:

@@ -1,6 +1,6 @@
 """The estimands: strategies, rules for missing values, strata of randomization, models."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from wholetrial.protocol.analysis_methods import INTERVALS, TESTS
 from wholetrial.protocol.analysis_plan import Analysis, Graph
@@ -9,7 +9,8 @@ from wholetrial.protocol.checks.analyses import KIND_WORDS
 from wholetrial.protocol.checks.combinations import check_combinations
 from wholetrial.protocol.checks.examined import Examined, error, unknown, warning
 from wholetrial.protocol.checks.hypotheses import hypotheses
-from wholetrial.protocol.endpoint import Endpoint
+from wholetrial.protocol.endpoint import Endpoint, Strategy
+from wholetrial.protocol.english import listed
 from wholetrial.protocol.finding import Finding
 from wholetrial.protocol.missing import Imputation
 from wholetrial.protocol.stratified import strata_in_estimate, strata_in_test
@@ -25,14 +26,27 @@ _FEW_LEVELS = ("male", "center")
 
 def check_estimands(trial: Examined) -> Iterator[Finding]:
     """What each analysis makes of events, missing values, strata and covariates."""
+    yield from _principal(trial, "intercurrent", trial.protocol.intercurrent)
     for name, analysis in trial.protocol.analyses.items():
         path = f"analyses.{name}"
         yield from _strata(trial, path, analysis)
+        yield from _principal(trial, f"{path}.intercurrent", analysis.intercurrent or {})
         yield from _rules_for_missing(trial, path, analysis)
         yield from _imputed(trial, path, analysis)
         yield from _model(trial, path, analysis)
         yield from _graph(trial, path, analysis)
         yield from check_combinations(trial, path, analysis, _endpoints(trial, analysis))
+
+
+def _principal(trial: Examined, path: str, strategies: Mapping[str, Strategy]) -> Iterator[Finding]:
+    """The one strategy that is described and not computed."""
+    for event, strategy in strategies.items():
+        if strategy == "principal_stratum":
+            says = (
+                "a principal stratum is described and not computed: nobody sees who belongs to it"
+            )
+            advice = "choose another strategy to get numbers"
+            yield warning(trial, f"{path}.{event}", says, advice)
 
 
 def _strata(trial: Examined, path: str, analysis: Analysis) -> Iterator[Finding]:
@@ -145,8 +159,8 @@ def _tipping(trial: Examined, path: str, analysis: Analysis, *, imputed: bool) -
     }
     lacking = [name for name, there in needs.items() if not there]
     if lacking:
-        expected = f"{', '.join(needs)} beside a tipping point"
-        yield error(trial, f"{path}.tipping_point", expected, f"no {', no '.join(lacking)}")
+        expected = f"{listed(needs)} beside a tipping point"
+        yield error(trial, f"{path}.tipping_point", expected, f"it without {listed(lacking)}")
 
 
 _WITHOUT_REFERENCE = ("missing at random", "last mean carried forward")

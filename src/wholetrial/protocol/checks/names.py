@@ -109,7 +109,7 @@ def _in_design(protocol: Protocol) -> Iterator[Use]:
     if design.masked_by:
         yield Use("design.masked_by", design.masked_by, INTERVENTION, protocol.interventions)
     if design.allocation:
-        factors = (*vocabulary.baseline_names(protocol), *protocol.terms)
+        factors = (*vocabulary.baseline_names(protocol), *protocol.terms, "center")
         for name in design.allocation.strata:
             yield Use("design.allocation.strata", name, "a baseline factor", factors)
         for name in design.allocation.quota:

@@ -103,7 +103,12 @@ def _circles(trial: Examined) -> Iterator[Finding]:
 
 def _unused(trial: Examined) -> Iterator[Finding]:
     protocol = trial.protocol
+    allocation = protocol.design.allocation
     used = {value.term for _, value in every(protocol, Named)}
+    used |= set(allocation.strata) if allocation else set()
+    for plan in protocol.analyses.values():
+        used |= set(plan.strata) if isinstance(plan.strata, tuple) else set()
+        used |= {covariate.name for covariate in plan.adjust_for}
     for name in protocol.terms:
         if name not in used:
             yield warning(trial, f"terms.{name}", f"the term '{name}' is used nowhere", "remove it")
