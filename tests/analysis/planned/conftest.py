@@ -38,11 +38,13 @@ def several(loaded: tuple[Protocol, Source]) -> Protocol:
 def planned(several: Protocol) -> Callable[..., Protocol]:
     """The trial with one analysis, of these fields: its test against placebo is two-sided."""
 
-    def make(of: str, estimate: str, test: str = "none", **fields: Any) -> Protocol:
+    def make(
+        of: str | tuple[str, ...], estimate: str, test: str = "none", **fields: Any
+    ) -> Protocol:
         given = {"set": "randomized", "compare": "each experimental with placebo", **fields}
         if test != "none":
             given = {"alpha": "0.05 two-sided", "better": "higher", **given}
-        plan = Analysis.model_validate({"of": (of,), "estimate": estimate, "test": test, **given})
+        plan = Analysis.model_validate({"of": of, "estimate": estimate, "test": test, **given})
         return several.model_copy(update={"analyses": {"planned": plan}})
 
     return make

@@ -92,6 +92,7 @@ def test_what_checking_accepts_is_computed(
         statistics = found(protocol)
         assert [s.not_computed for s in statistics if s.not_computed] == [], one
         assert [s.why_none for s in statistics if s.why_none] == [], one
+        assert any(s.name == "p_value" for s in statistics) == (one.test != "none"), one
         assert all(s.row("recorded")["reference"] for s in statistics), one
         planned = methods_planned(protocol, protocol.analyses["planned"])
         assert set(planned.all) <= set(METHODS), one
