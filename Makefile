@@ -27,8 +27,8 @@ test: check          ## everything .ci/run runs
 docs: $(READY)       ## write the generated pages of docs/ anew
 	$(BIN)/python docs/generate.py
 
-bench: $(READY)      ## time the parts of the main job; print ratios
-	$(BIN)/python benchmarks/main_job.py
+bench: $(READY)      ## time the main job and the statistics beside their peers; print ratios
+	for job in main_job proportions stratified times mmrm; do $(BIN)/python benchmarks/$$job.py; done
 
 clean:
 	rm -rf $(VENV) out .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .coverage .hypothesis

@@ -67,7 +67,7 @@ CHANGES_BY_STRATEGY = {
         [MISSING, MISSING, MISSING, -15],
         [MISSING, MISSING, -17, MISSING],
     ],
-    "while_on_treatment": [[-12, -10, -8, 6], [-12, -10, MISSING, -15], [-12, -10, -17, MISSING]],
+    "while_on_treatment": [[-12, -10, -8, 6], [-16, -10, MISSING, -15], [-16, -10, -17, MISSING]],
     "composite_variable": [[-12, -10, -8, 6], [0, 0, MISSING, -15], [0, 0, -17, MISSING]],
 }
 
@@ -80,7 +80,7 @@ def test_changes_under_each_strategy(several: Protocol, four: Records, strategy:
 RESPONSES_BY_STRATEGY = {
     "treatment_policy": [1, 1, 1, MISSING],
     "hypothetical": [MISSING, MISSING, 1, MISSING],
-    "while_on_treatment": [0, 0, 1, MISSING],
+    "while_on_treatment": [1, 0, 1, MISSING],
     "composite_variable": [0, 0, 1, MISSING],
 }
 

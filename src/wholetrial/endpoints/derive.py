@@ -283,9 +283,23 @@ def _times_to_event(protocol: Protocol, records: Records, endpoint: Endpoint) ->
 
 
 def _left(records: Records, start: int, end: int) -> Floats:
-    """The day of leaving the study in a span, from its start on, `(..., P)`; NaN for others."""
+    """The day of leaving the study by the end of a span, from its start on; NaN for others.
+
+    Who left before the span began is gone on its first day, 0.
+    """
     day = records.events.get(LEAVES_STUDY, np.full(records.shape, np.nan))
-    return np.where((day > start) & (day <= end), day - start, np.nan)
+    return np.where(day <= end, np.maximum(day - start, 0.0), np.nan)
+
+
+def _last_day_seen(records: Records, first: Floats, start: int, end: int) -> Floats:
+    """The last day on which a first event could be seen, from the start of the span on, `(..., P)`.
+
+    It is -1 for those who left before the span began: they add no day at risk. An event recorded
+    after somebody left counts, and so do the days until it.
+    """
+    day = records.events.get(LEAVES_STUDY, np.full(records.shape, np.nan))
+    last = np.where(day <= end, np.maximum(day - start, -1.0), float(end - start))
+    return np.where(np.isfinite(first), np.maximum(last, first), last)
 
 
 def _watched(protocol: Protocol, condition: Condition, start: int, end: int) -> tuple[Visit, ...]:
@@ -305,16 +319,15 @@ def _event_counts(protocol: Protocol, records: Records, endpoint: Endpoint) -> I
         inside = inside & happened.serious
     span = f"{counted.start} to {counted.end}"
     first = np.where(inside, happened.day - start, np.inf).min(axis=-1, initial=np.inf)
-    left = _left(records, start, end)
     yield Variable(
         kind="events",
         at=span,
         day=float(end),
         value=np.asarray(inside.any(axis=-1), np.float64),
-        lower=np.where(np.isnan(left), float(end - start), left),
+        lower=_last_day_seen(records, first, start, end),
         upper=first,
         exact=True,
-        left=left,
+        left=_left(records, start, end),
     )
     if counted.by_grade:
         worst = _worst_grade(happened, inside)

@@ -1,10 +1,11 @@
 """Missing values and intercurrent events (ICH E9(R1)), handled on the records before derivation.
 
 A strategy says what becomes of the values after an event: under `treatment_policy` they count;
-under `hypothetical` they are taken away, and the rule for missing values stands for them; under
-`while_on_treatment` the last value before the event stands for them. `composite_variable` belongs
-to the endpoint: the event is itself no response, or no change from baseline. A rule for missing
-values then fills what is missing, or leaves it. Times to an event are not handled yet.
+under `hypothetical` those from the day of the event on are taken away, and the rule for missing
+values stands for them; under `while_on_treatment` the last value up to that day stands for them.
+`composite_variable` belongs to the endpoint: the event is itself no response, or no change from
+baseline. A rule for missing values then fills what is missing, or leaves it. Times to an event are
+not handled yet.
 """
 
 from collections.abc import Mapping
@@ -44,13 +45,15 @@ def handled(
     """
     away, carried = np.zeros((2, *records.day.shape), np.bool_)
     for event, strategy in strategies.items():
-        if event not in records.events:
+        if event not in records.events or strategy in ("treatment_policy", "composite_variable"):
             continue
         if strategy == "principal_stratum":
             raise NotDerivedError(f"strategy {strategy} for {event}")
-        since = records.events[event][..., None] <= days_seen(records)
-        away |= since & (strategy == "hypothetical")
-        carried |= since & (strategy == "while_on_treatment")
+        day, seen = records.events[event][..., None], days_seen(records)
+        if strategy == "hypothetical":
+            away |= day <= seen
+        else:
+            carried |= day < seen
     fills = rule if isinstance(rule, str) and rule in FILLED else None
     if fills is None and not away.any() and not carried.any():
         return records

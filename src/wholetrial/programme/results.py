@@ -60,7 +60,7 @@ def _analyzed(protocol: Protocol, records: Records, analysis: str, endpoint: str
     if isinstance(rule, Imputation):
         found = completed(ruled, records, analysis, endpoint, rule)
         return Analyzed(tuple(derived), tuple(pooled_statistics(found)))
-    return Analyzed(tuple(derived), tuple(analyze(protocol, analysis, derived)))
+    return Analyzed(tuple(derived), tuple(analyze(ruled, analysis, derived)))
 
 
 def _derived(protocol: Protocol, records: Records, analysis: str, endpoint: str) -> list[Outcomes]:

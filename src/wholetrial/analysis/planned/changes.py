@@ -23,6 +23,7 @@ from wholetrial.analysis.planned.plan import (
     confidence,
     covariates_of,
     described_groups,
+    favoring,
     not_computed,
     p_value,
     strata_of,
@@ -167,13 +168,18 @@ def _trend(plan: Plan, found: Modeled) -> Statistic:
         test = effect.test
     else:
         value = np.where(found.inside, plan.outcomes.variable.value, np.nan)
-        order = sorted(range(len(names)), key=lambda place: amounts[place])
+        steps, rank = np.unique(amounts, return_inverse=True)
+        ordered = np.where(found.code >= 0, rank[np.maximum(found.code, 0)], -1)
         test = jonckheere_terpstra_test(
-            value, found.code, arms=order, alternative=alternative(plan)
+            value, ordered, arms=range(len(steps)), alternative=alternative(plan)
         )
     statistic = _noted(plan, p_value(plan, "", test, found.inside.sum(axis=-1)), found.code >= 0)
     told = ", ".join(f"{name} {dose:g}" for name, dose in doses.items())
-    return replace(statistic, note=f"trend over planned doses: {told}; {statistic.note}")
+    return replace(
+        statistic,
+        note=f"trend over planned doses: {told}; {statistic.note}",
+        favors=favoring(plan, np.asarray(test.statistic)),
+    )
 
 
 def _dunnett(plan: Plan, pairs: list[Pair], model: LinearModel) -> Iterator[Statistic]:
@@ -193,7 +199,7 @@ def _difference(plan: Plan, pair: Pair, effect: Effect, method: str) -> Iterator
     n = ((pair.arm_members | pair.control_members) & ~np.isnan(value)).sum(axis=-1)
     blank = bare_statistic(plan, "mean_difference", pair.arm, effect.value, n)
     yield replace(with_effect(blank, effect, method), control=pair.control)
-    if plan.analysis.test not in ("none", *TRENDS):
+    if plan.analysis.test == method:
         yield p_value(plan, pair.arm, effect.test, n, pair.control)
 
 

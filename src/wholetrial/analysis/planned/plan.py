@@ -205,9 +205,12 @@ def alternative(plan: Plan) -> Alternative:
     return "less" if plan.analysis.better in ("lower", "later") else "greater"
 
 
-def one_sided(plan: Plan) -> bool:
-    """Whether the test has a one-sided level."""
-    return alternative(plan) != "two_sided"
+def favoring(plan: Plan, signed: NDArray[np.float64]) -> Flags:
+    """Where a signed number, more of which is more of the outcome, speaks for the arm tested."""
+    value = np.asarray(signed, np.float64)
+    less_is_better = plan.analysis.better in ("lower", "later")
+    good: Flags = value < 0 if less_is_better else value > 0
+    return good
 
 
 def covariates_of(plan: Plan, names: Iterable[str]) -> NDArray[np.float64]:

@@ -19,6 +19,7 @@ from wholetrial.analysis.planned.plan import (
     counted,
     covariates_of,
     described_groups,
+    favoring,
     not_computed,
     p_value,
     with_interval,
@@ -177,7 +178,9 @@ def _test(plan: Plan, pair: Pair) -> Statistic:
         return not_computed(plan, name, pair)
     arm, control = _counts(plan, pair)
     found = TESTS[name](arm.events, arm.n, control.events, control.n, alternative=alternative(plan))
-    return p_value(plan, pair.arm, found, arm.n + control.n, pair.control)
+    more = arm.events * control.n - control.events * arm.n
+    statistic = p_value(plan, pair.arm, found, arm.n + control.n, pair.control)
+    return replace(statistic, favors=favoring(plan, more))
 
 
 def between_times(plans: Sequence[Plan]) -> Iterator[Statistic]:
@@ -194,7 +197,8 @@ def between_times(plans: Sequence[Plan]) -> Iterator[Statistic]:
         statistic = p_value(last, name, found, both.sum(axis=-1))
         span = f"from {first.outcomes.variable.at} to {last.outcomes.variable.at}"
         note = f"{span}; {statistic.note}".rstrip("; ")
-        yield replace(statistic, method="mcnemar_exact", note=note)
+        favors = favoring(last, pairs.gained - pairs.lost)
+        yield replace(statistic, method="mcnemar_exact", note=note, favors=favors)
 
 
 def _trend(plan: Plan) -> Statistic:
@@ -215,7 +219,7 @@ def _trend(plan: Plan) -> Statistic:
     told = ", ".join(f"{arm} {dose:g}" for arm, dose in doses.items())
     statistic = p_value(plan, "", found, people.sum(axis=-1))
     note = f"trend over planned doses: {told}; {statistic.note}".rstrip("; ")
-    return replace(statistic, note=note)
+    return replace(statistic, note=note, favors=favoring(plan, np.asarray(found.statistic)))
 
 
 def _beside(plan: Plan, pair: Pair, beside: Beside) -> Iterator[Statistic]:

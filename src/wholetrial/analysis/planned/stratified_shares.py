@@ -17,6 +17,7 @@ from wholetrial.analysis.planned.plan import (
     bare_statistic,
     confidence,
     covariates_of,
+    favoring,
     p_value,
     strata_of,
     with_interval,
@@ -120,11 +121,14 @@ def tested(plan: Plan, pair: Pair) -> Statistic:
         effect = _standardized(plan, who, standardization.risk_difference_standardized)
         p = student_p_value(effect.statistic, effect.freedom, alternative(plan))
         found, n = as_test(p, effect.statistic, effect.reason), who.included.sum(axis=-1)
+        difference = effect.value
     else:
         counts = _counts(plan, pair)
         found = cochran_mantel_haenszel.cmh_test(*counts, alternative=alternative(plan))
         n = (counts.participants + counts.control_participants).sum(axis=-1)
-    return _told(plan, pair, p_value(plan, pair.arm, found, n.astype(np.int64), pair.control))
+        difference = mantel_haenszel.risk_difference_mantel_haenszel(*counts).value
+    statistic = p_value(plan, pair.arm, found, n.astype(np.int64), pair.control)
+    return _told(plan, pair, replace(statistic, favors=favoring(plan, difference)))
 
 
 def _counts(plan: Plan, pair: Pair) -> TwoArms:

@@ -17,6 +17,7 @@ from wholetrial.analysis.planned.plan import (
     confidence,
     covariates_of,
     described_groups,
+    favoring,
     not_computed,
     p_value,
     strata_of,
@@ -205,9 +206,7 @@ def tested(plan: Plan) -> Iterator[Statistic]:
         statistic = p_value(plan, pair.arm, found, inside.sum(axis=-1), pair.control)
         if name in _WITHIN_STRATA:
             statistic = _modeled(plan, pair, statistic)
-        later = np.asarray(found.statistic) < 0
-        favors = later if plan.analysis.better in ("later", "lower") else ~later
-        yield replace(statistic, favors=favors & ~np.isnan(np.asarray(found.statistic)))
+        yield replace(statistic, favors=favoring(plan, np.asarray(found.statistic)))
 
 
 def _log_rank(plan: Plan, pair: Pair, watched: Watched) -> Test:
@@ -338,4 +337,5 @@ def _watched(plan: Plan) -> Watched | None:
     if variable.lower is None or variable.upper is None:
         return None
     event = np.isfinite(variable.upper)
-    return Watched(np.where(event, variable.upper, variable.lower), event)
+    days = np.where(event, variable.upper, np.maximum(variable.lower, 0.0))
+    return Watched(days, event)
