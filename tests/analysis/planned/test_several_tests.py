@@ -191,7 +191,7 @@ def test_several_are_adjusted_in_many_trials_as_in_each(
 
 
 def test_power_counts_the_adjusted_p_value(planned: Plan, found: Found) -> None:
-    protocol = of_family(planned, multiplicity="bonferroni", alpha="0.3 two-sided")
+    protocol = of_family(planned, multiplicity="bonferroni", alpha="0.2 two-sided")
     statistics = found(protocol)
     level = protocol.analyses["planned"].alpha
     assert level is not None
@@ -205,7 +205,7 @@ def test_power_counts_the_adjusted_p_value(planned: Plan, found: Found) -> None:
     counted = powers(protocol, stacked([statistics]))
     assert {(one.endpoint, one.at, one.arm): one.share for one in counted} == expected
     assert {one.alpha for one in counted} == {
-        "0.3 two-sided, with the correction for several tests (bonferroni)"
+        "0.2 two-sided, with the correction for several tests (bonferroni)"
     }
 
 

@@ -94,15 +94,16 @@ def completed(
 
     The model has the arms, the measure's baseline value and the plan's covariates, each with an
     effect of its own at each visit. `protocol` holds the analysis' own estimand. The draws are
-    always the same. Raises NotDerivedError where the reference is not one arm.
+    always the same. Raises NotDerivedError where the reference is not one arm, or where nothing is
+    measured after treatment began.
     """
     plan = protocol.analyses[analysis]
     seen = handled(protocol, records, protocol.intercurrent, None)
     group, member = analyzed(protocol, seen, plan.set)
     assumption = Assumption(_STRATEGIES[rule.assuming], _reference(protocol, plan, seen.arms))
-    imputed, visits = {}, {}
-    for measure in _measures(protocol, endpoint):
-        visits[measure] = tuple(v for v in measured_at(protocol, measure) if v.day > 0)
+    imputed = {}
+    visits = _visits_after_start(protocol, endpoint)
+    for measure in visits:
         columns = [seen.visit_index(visit) for visit in visits[measure]]
         known = _covariates(protocol, plan, seen, measure)
         inside = member & (group >= 0) & ~np.isnan(known).any(axis=-1)
@@ -296,11 +297,16 @@ def _made_worse(found: Completed, receives: Flags, delta: float) -> Completed:
     return replace(found, imputed=shifted)
 
 
-def _measures(protocol: Protocol, endpoint: str) -> tuple[str, ...]:
-    """The measures that an endpoint speaks of."""
+def _visits_after_start(protocol: Protocol, endpoint: str) -> Mapping[str, tuple[Visit, ...]]:
+    """The measures that an endpoint speaks of, with their visits after treatment began."""
     planned: Endpoint = protocol.endpoints.named()[endpoint][1]
     conditions = [one for part in planned.response for one in measures_of(part, protocol)]
-    return tuple(dict.fromkeys([*conditions, *(change.measure for change in planned.change)]))
+    measures = dict.fromkeys([*conditions, *(change.measure for change in planned.change)])
+    visits = {one: tuple(v for v in measured_at(protocol, one) if v.day > 0) for one in measures}
+    found = {measure: later for measure, later in visits.items() if later}
+    if not found:
+        raise NotDerivedError(f"imputation of {endpoint}, of which nothing is measured later on")
+    return found
 
 
 def _covariates(protocol: Protocol, plan: Analysis, records: Records, measure: str) -> Floats:

@@ -53,9 +53,14 @@ def methods_planned(protocol: Protocol, plan: Analysis) -> PlannedMethods:
     if imputed:
         missing += ["approximate_bayes_imputation", "rubin_rules"]
     several = (str(plan.multiplicity),) if plan.multiplicity not in (None, "none") else ()
-    return PlannedMethods(
-        test=_test(plan), estimate=_estimate(plan), several=several, missing=tuple(missing)
+    standardized = {
+        stratified_shares.STANDARDIZED: stratified_shares.standardization_of(protocol, plan)
+    }
+    test, estimate = (
+        tuple(standardized.get(name, name) for name in names)
+        for names in (_test(plan), _estimate(plan))
     )
+    return PlannedMethods(test, estimate, several, tuple(missing))
 
 
 def _test(plan: Analysis) -> tuple[str, ...]:

@@ -30,9 +30,15 @@ from wholetrial.analysis.responders import (
     stratified_newcombe,
     stratified_score,
 )
+from wholetrial.analysis.responders.marginal_risks import (
+    marginal_risks,
+    marginal_risks_permuted_blocks,
+)
 from wholetrial.analysis.responders.strata import stratified_counts
 from wholetrial.analysis.statistic import Floats, Statistic
 from wholetrial.endpoints.outcomes import Flags
+from wholetrial.protocol.analysis_plan import Analysis
+from wholetrial.protocol.protocol import Protocol
 
 STANDARDIZED = "standardization"
 Standardized = TypeVar("Standardized", Effect, Interval)
@@ -43,8 +49,8 @@ def _its_interval(
 ) -> Callable[..., Interval]:
     """The interval alone of a method that gives more."""
 
-    def interval(*who: Floats, level: float) -> Interval:
-        return compute(*who, level=level).interval
+    def interval(*given: Any, level: float) -> Interval:
+        return compute(*given, level=level).interval
 
     return interval
 
@@ -77,12 +83,12 @@ WITHIN_STRATA: Mapping[tuple[str, str], Way] = {
 }
 STANDARDIZED_BY: Mapping[tuple[str, str], Way] = {
     ("risk_difference", STANDARDIZED): Way(
-        STANDARDIZED,
-        _its_interval(standardization.risk_difference_standardized),
+        STANDARDIZED, _its_interval(standardization.difference_of_risks)
     ),
-    ("risk_ratio", STANDARDIZED): Way(STANDARDIZED, standardization.risk_ratio_standardized),
-    ("odds_ratio", STANDARDIZED): Way(STANDARDIZED, standardization.odds_ratio_standardized),
+    ("risk_ratio", STANDARDIZED): Way(STANDARDIZED, standardization.ratio_of_risks),
+    ("odds_ratio", STANDARDIZED): Way(STANDARDIZED, standardization.odds_ratio_of_risks),
 }
+"""What is made of the marginal risks."""
 COMPARED: Mapping[tuple[str, str], Way] = {**WITHIN_STRATA, **STANDARDIZED_BY}
 TESTS = ("cmh", STANDARDIZED)
 
@@ -106,6 +112,7 @@ def compared(plan: Plan, pair: Pair) -> Statistic:
         n = (counts.participants + counts.control_participants).sum(axis=-1)
     else:
         who = _adjusted(plan, pair)
+        way = Way(standardization_of(plan.protocol, plan.analysis), way.compute)
         interval = _standardized(plan, who, way.compute)
         n = who.included.sum(axis=-1)
     blank = bare_statistic(plan, key[0], pair.arm, interval.value, n.astype(np.int64))
@@ -118,7 +125,7 @@ def tested(plan: Plan, pair: Pair) -> Statistic:
     """The Cochran-Mantel-Haenszel test of a pair, or that of its standardized difference."""
     if plan.analysis.test == STANDARDIZED:
         who = _adjusted(plan, pair)
-        effect = _standardized(plan, who, standardization.risk_difference_standardized)
+        effect = _standardized(plan, who, standardization.difference_of_risks)
         p = student_p_value(effect.statistic, effect.freedom, alternative(plan))
         found, n = as_test(p, effect.statistic, effect.reason), who.included.sum(axis=-1)
         difference = effect.value
@@ -128,7 +135,19 @@ def tested(plan: Plan, pair: Pair) -> Statistic:
         n = (counts.participants + counts.control_participants).sum(axis=-1)
         difference = mantel_haenszel.risk_difference_mantel_haenszel(*counts).value
     statistic = p_value(plan, pair.arm, found, n.astype(np.int64), pair.control)
-    return _told(plan, pair, replace(statistic, favors=favoring(plan, difference)))
+    method = statistic.method
+    if method == STANDARDIZED:
+        method = standardization_of(plan.protocol, plan.analysis)
+    told = replace(statistic, method=method, favors=favoring(plan, difference))
+    return _told(plan, pair, told)
+
+
+def standardization_of(protocol: Protocol, analysis: Analysis) -> str:
+    """The variance that the randomization asks for: of permuted blocks within strata, or none."""
+    allocation = protocol.design.allocation
+    blocks = allocation is not None and allocation.randomized == "permuted blocks"
+    own = isinstance(analysis.strata, tuple) or not strata_of(protocol, analysis)
+    return "standardization_permuted_blocks" if blocks and not own else STANDARDIZED
 
 
 def _counts(plan: Plan, pair: Pair) -> TwoArms:
@@ -161,13 +180,14 @@ def _adjusted(plan: Plan, pair: Pair) -> _Adjusted:
 
 
 def _standardized(plan: Plan, who: _Adjusted, compute: Callable[..., Standardized]) -> Standardized:
-    """A standardization whose model has each stratum with people but the first as a column.
+    """What is made of risks whose model has each stratum with people but the first as a column.
 
     Trials with equally many such strata are computed together: the columns are theirs.
     """
     stratum = plan.outcomes.stratum
     if stratum is None:
-        return compute(*who, level=confidence(plan))
+        return compute(marginal_risks(*who), level=confidence(plan))
+    blocks = standardization_of(plan.protocol, plan.analysis) != STANDARDIZED
     trials = who.included.shape[:-1]
     rows = _Adjusted(*(_as_rows(part, trials) for part in who))
     codes = stratum.reshape(-1, stratum.shape[-1])
@@ -180,7 +200,13 @@ def _standardized(plan: Plan, who: _Adjusted, compute: Callable[..., Standardize
         columns = place[alike][..., None] == np.arange(1, max(count, 1))
         value, treated, covariates, included = (part[alike] for part in rows)
         known = np.concatenate([covariates, columns.astype(np.float64)], axis=-1)
-        part = compute(value, treated, known, included, level=confidence(plan))
+        given = value, treated, known, included
+        risks = (
+            marginal_risks_permuted_blocks(*given, np.maximum(place[alike], 0))
+            if blocks
+            else marginal_risks(*given)
+        )
+        part = compute(risks, level=confidence(plan))
         for name in (field.name for field in fields(part) if field.name != "level"):
             array = np.asarray(getattr(part, name))
             found.setdefault(name, np.empty(len(codes), array.dtype))[alike] = array
@@ -196,7 +222,7 @@ def _told(plan: Plan, pair: Pair, one: Statistic) -> Statistic:
     """The statistic with its strata, its covariates and how many lack them; a reason for none."""
     names = strata_of(plan.protocol, plan.analysis)
     notes = [f"within {', '.join(names)}"] if names else []
-    if plan.analysis.adjust_for and STANDARDIZED in (one.method, plan.analysis.test):
+    if plan.analysis.adjust_for and one.method.startswith(STANDARDIZED):
         notes.append(f"adjusted for {', '.join(c.name for c in plan.analysis.adjust_for)}")
     value = plan.outcomes.variable.value
     valued = (pair.arm_members | pair.control_members) & ~np.isnan(value)
