@@ -41,8 +41,8 @@ def pooled(
     refuse("variance must be 0 or more", within, given & ~((within >= 0) & np.isfinite(within)))
     values, within = np.where(given, values, 0.0), np.where(given, within, 0.0)
     many = len(values)
-    mean, inside = np.mean(values, axis=0), np.mean(within, axis=0)
-    between = np.sum((values - mean) ** 2, axis=0) / max(many - 1, 1)
+    mean, inside = _over_analyses(values) / many, _over_analyses(within) / many
+    between = _over_analyses((values - mean) ** 2) / max(many - 1, 1)
     total = inside + (1 + 1 / many) * between
     why = np.where(np.any(~given, axis=0), _first_of(why), np.int8(Reason.OK))
     failed = first_reason(
@@ -98,8 +98,13 @@ def _barnard_rubin(missing_share: Floats, many: int, complete: Floats) -> Floats
     finite = np.where(np.isinf(complete), 1.0, complete)
     observed = finite * (finite + 1) / (finite + 3) * (1 - missing_share)
     inverse = np.where(np.isinf(complete), 0.0, 1 / np.maximum(observed, np.finfo(float).tiny))
-    precision = missing_share**2 / max(many - 1, 1) + inverse
+    precision = missing_share * missing_share / max(many - 1, 1) + inverse
     return np.where(precision > 0, 1 / np.where(precision > 0, precision, 1.0), np.inf)
+
+
+def _over_analyses(values: Floats) -> Floats:
+    """The sum over the first axis, to the same bits for one trial alone and among others."""
+    return np.asarray(np.sum(np.ascontiguousarray(np.moveaxis(values, 0, -1)), axis=-1))
 
 
 def _first_of(reasons: Reasons) -> Reasons:

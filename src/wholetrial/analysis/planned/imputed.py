@@ -215,7 +215,13 @@ def _described(plan: Plan, members: Flags, reason: Reasons) -> Effect:
     n = np.maximum(people, 1)
     mean = np.where(np.isnan(value), 0.0, value).sum(axis=-1) / n
     if plan.outcomes.variable.kind == "response":
-        return pooled(mean, mean * (1 - mean) / n, np.inf, confidence(plan), reason=reason)
+        share = pooled(mean, mean * (1 - mean) / n, np.inf, confidence(plan), reason=reason)
+        alike = first_reason(
+            (share.reason != Reason.NO_VARIATION, Reason.OK),
+            (share.value == 0, Reason.NO_EVENTS),
+            (share.value == 1, Reason.ALL_EVENTS),
+        )
+        return replace(share, reason=np.where(alike == Reason.OK, share.reason, alike))
     spread = np.where(np.isnan(value), 0.0, value - mean[..., None])
     freedom = np.maximum(n - 1, 1)
     variance = (spread**2).sum(axis=-1) / freedom / n
