@@ -31,17 +31,24 @@ _CARRIED = {
 
 
 class PlannedMethods(NamedTuple):
-    """The methods of one analysis: of its test, its estimate, its correction, missing values."""
+    """The methods of one analysis: of its test, its estimate, its correction, missing values.
+
+    `described` are those of each arm's own numbers beside a comparison, `beside` those of an
+    adjusted estimate next to the crude one, `tipped` those of a tipping point.
+    """
 
     test: tuple[str, ...]
     estimate: tuple[str, ...]
     several: tuple[str, ...]
     missing: tuple[str, ...]
+    described: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
+    tipped: tuple[str, ...] = ()
 
     @property
     def all(self) -> tuple[str, ...]:
         """Every method once, in the order of use."""
-        return tuple(dict.fromkeys((*self.test, *self.estimate, *self.several, *self.missing)))
+        return tuple(dict.fromkeys(name for names in self for name in names))
 
 
 def methods_planned(protocol: Protocol, plan: Analysis) -> PlannedMethods:
@@ -60,7 +67,15 @@ def methods_planned(protocol: Protocol, plan: Analysis) -> PlannedMethods:
         tuple(standardized.get(name, name) for name in names)
         for names in (_test(plan), _estimate(plan))
     )
-    return PlannedMethods(test, estimate, several, tuple(missing))
+    return PlannedMethods(
+        test,
+        estimate,
+        several,
+        tuple(missing),
+        described=tuple(dict.fromkeys((*_described(plan), *_graded(protocol, plan)))),
+        beside=(plan.beside.adjusted_by,) if plan.beside else (),
+        tipped=("delta_adjustment",) if plan.tipping_point else (),
+    )
 
 
 def _test(plan: Analysis) -> tuple[str, ...]:
@@ -85,6 +100,27 @@ def _estimate(plan: Analysis) -> tuple[str, ...]:
     if summary == "mean_difference" and (modeled or interval == "rubin"):
         return ("ancova", *(("rubin_rules",) if interval == "rubin" else ()))
     return ("rubin_rules",) if interval == "rubin" else (interval,)
+
+
+def _described(plan: Analysis) -> tuple[str, ...]:
+    """What describes each arm beside a comparison: the file names only what compares them."""
+    summary, interval = plan.estimate.summary, plan.estimate.interval
+    if interval == "rubin":
+        return ()
+    if summary in ("risk_difference", "risk_ratio", "odds_ratio"):
+        return (shares.DESCRIBED_BY,)
+    if summary in ("rate_difference", "rate_ratio"):
+        return (rates.ONE_ARM[rates.DESCRIBED_BY].method,)
+    if summary == "mean_difference":
+        return ("ls_means",) if "ancova" in _estimate(plan) else ("student_t",)
+    return ("kaplan_meier",) if summary in ("rmst_difference", "survival_difference") else ()
+
+
+def _graded(protocol: Protocol, plan: Analysis) -> tuple[str, ...]:
+    """What describes the worst grade of adverse events."""
+    named = protocol.endpoints.named()
+    counted = [named[one][1].events for one in plan.of if one in named]
+    return (shares.DESCRIBED_BY,) if any(one and one.by_grade for one in counted) else ()
 
 
 def _rules(protocol: Protocol, plan: Analysis) -> list[object]:
