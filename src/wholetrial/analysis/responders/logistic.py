@@ -1,7 +1,8 @@
 """Logistic regression by Newton's method, of every replicate at once.
 
 Participants are the next to last axis of a design `(..., P, K)`; those who are left out have zeros
-in all of their row. Cox DR. J R Stat Soc B 1958;20:215-42.
+in all of their row. References: Cox DR. J R Stat Soc B 1958;20:215-42; Bach F. Electron J Stat
+2010;4:384-414 (how far a Newton step is sure to raise the likelihood).
 """
 
 from __future__ import annotations
@@ -13,11 +14,19 @@ import numpy.typing as npt
 
 from wholetrial.analysis.arguments import Booleans, refuse
 from wholetrial.analysis.estimate import Floats
+from wholetrial.analysis.responders.separation import runs_away, separates
 
 MOST_ITERATIONS = 50
 TOLERANCE = 1e-11
-FARTHEST = 25.0
-"""Log odds beyond which an outcome counts as certain: the design separates the outcomes."""
+FAR = 25.0
+"""Log odds beyond which it is asked whether they run away: the design may separate the outcomes."""
+MOST_ODDS = 500.0
+"""Log odds whose exponential does not overflow."""
+SURE_TO_RISE = 1.79
+"""Largest change of log odds by a Newton step that cannot lower the likelihood (Bach 2010)."""
+MOST_HALVINGS = 60
+LEAST_INFORMATION = 1e-13
+"""Smallest eigenvalue of the information's correlations that rounding leaves."""
 LEAST_SPREAD = 1e-10
 """Smallest eigenvalue of the design's correlations that is not taken for zero."""
 
@@ -106,24 +115,89 @@ def _fitted(
     """Coefficients from even odds on, and where they run away or never settle."""
     identity = np.eye(design.shape[-1])
     coefficients = np.zeros((*moving.shape, identity.shape[0]))
-    separated = np.zeros_like(moving)
+    separated, flat = np.zeros_like(moving), np.zeros_like(moving)
     for _ in range(MOST_ITERATIONS):
-        odds = (design @ coefficients[..., None])[..., 0]
-        separated = separated | (np.abs(odds).max(axis=-1) > FARTHEST)
-        moving = moving & ~separated
         if not moving.any():
             break
+        odds = (design @ coefficients[..., None])[..., 0]
+        far = moving & (np.abs(odds).max(axis=-1) > FAR)
         probability, information = _at(design, inside, coefficients)
+        flat = flat | (far & _flat(information, far))
+        moving = moving & ~flat
         score = ((outcome - probability) * inside)[..., None, :] @ design
         solvable = np.where(moving[..., None, None], information, identity)
-        step = np.linalg.solve(solvable, np.swapaxes(score, -1, -2))[..., 0]
+        solved = np.linalg.solve(solvable, np.swapaxes(score, -1, -2))
+        step = np.asarray(solved[..., 0], np.float64)
+        separated = separated | (far & moving & runs_away(outcome, design, step))
+        moving = moving & ~separated
+        step = _shortened(step, coefficients, (outcome, design, inside), moving)
         coefficients = coefficients + np.where(moving[..., None], step, 0.0)
-        moving = moving & (np.abs(step).max(axis=-1) > TOLERANCE)
-    return coefficients, separated, moving
+        largest = np.maximum(np.abs(coefficients).max(axis=-1), 1.0)
+        moving = moving & (np.abs(step).max(axis=-1) > TOLERANCE * largest)
+    unsettled = moving | flat
+    proven = _proven(outcome, design, unsettled)
+    return coefficients, separated | proven, unsettled & ~proven
 
 
 def _at(design: Floats, inside: Floats, coefficients: Floats) -> tuple[Floats, Floats]:
     """The probability of the outcome, and the information, at these coefficients."""
     odds = (design @ coefficients[..., None])[..., 0]
-    probability = 1 / (1 + np.exp(-np.clip(odds, -FARTHEST, FARTHEST)))
+    probability = 1 / (1 + np.exp(-np.clip(odds, -MOST_ODDS, MOST_ODDS)))
     return probability, gram(design, inside * probability * (1 - probability))
+
+
+def _flat(information: Floats, asked: Booleans) -> Booleans:
+    """Where the information, in correlations, no longer tells a direction from rounding."""
+    length = np.sqrt(np.diagonal(information, axis1=-2, axis2=-1))
+    known = asked & (length > 0).all(axis=-1)
+    length = np.where(known[..., None], length, 1.0)
+    alike = information / length[..., :, None] / length[..., None, :]
+    alike = np.where(known[..., None, None], alike, np.eye(length.shape[-1]))
+    return np.asarray((np.linalg.eigvalsh(alike)[..., 0] < LEAST_INFORMATION) | (asked & ~known))
+
+
+def _shortened(
+    step: Floats, coefficients: Floats, data: tuple[Floats, Floats, Floats], moving: Booleans
+) -> Floats:
+    """Halve the steps that would lower the likelihood; only long ones can."""
+    outcome, design, inside = data
+    odds = (design @ step[..., None])[..., 0]
+    long = moving & (np.abs(odds).max(axis=-1) > SURE_TO_RISE)
+    if not long.any():
+        return step
+    some = _of(long, outcome, 1), _of(long, design, 2), _of(long, inside, 1)
+    start, whole = coefficients[long], step[long]
+    reached = _log_likelihood(*some, start)
+    share = np.ones(len(whole))
+    for _ in range(MOST_HALVINGS):
+        tried = _log_likelihood(*some, start + share[:, None] * whole)
+        lower = ~(tried >= reached)
+        if not lower.any():
+            break
+        share = np.where(lower, share / 2, share)
+    shortened = step.copy()
+    shortened[long] = share[:, None] * whole
+    return shortened
+
+
+def _log_likelihood(
+    outcome: Floats, design: Floats, inside: Floats, coefficients: Floats
+) -> Floats:
+    odds = (design @ coefficients[..., None])[..., 0]
+    soft = np.maximum(odds, 0.0) + np.log1p(np.exp(-np.abs(odds)))
+    return np.asarray(((outcome * odds - soft) * inside).sum(axis=-1))
+
+
+def _proven(outcome: Floats, design: Floats, unsettled: Booleans) -> Booleans:
+    """Which of the data sets that did not settle are separated."""
+    proven = np.zeros_like(unsettled)
+    if unsettled.any():
+        some = zip(_of(unsettled, outcome, 1), _of(unsettled, design, 2), strict=True)
+        proven[unsettled] = [separates(*one) for one in some]
+    return proven
+
+
+def _of(chosen: Booleans, data: Floats, axes: int) -> Floats:
+    """The chosen data sets `(N, ...)`, one after the other; each has this many axes."""
+    whole = np.broadcast_to(data, (*chosen.shape, *data.shape[-axes:]))
+    return np.asarray(whole[chosen])

@@ -85,7 +85,9 @@ def risk_difference_weighted(
     model = _model(compared)
     arm = compared.treated * compared.inside
     control = compared.inside - arm
-    weights = np.stack([arm / model.probability, control / (1 - model.probability)], axis=-2)
+    weights = np.stack(
+        [_weight(arm, model.probability), _weight(control, 1 - model.probability)], axis=-2
+    )
     total = np.maximum(weights.sum(axis=-1), np.finfo(np.float64).tiny)
     share = (weights * compared.outcome[..., None, :]).sum(axis=-1) / total
     error = np.sqrt(_variance(compared, model, weights / total[..., None], share))
@@ -134,6 +136,12 @@ def _model(compared: _Compared) -> _Model:
         (fit.separated | fit.unsettled, Reason.NOT_CONVERGED),
     )
     return _Model(fit.probability, fit.covariance, reason)
+
+
+def _weight(member: Floats, probability: Floats) -> Floats:
+    """The inverse probability of the arm for its members; 0 for others, whose may round to 0."""
+    chance = np.maximum(np.where(member > 0, probability, 1.0), np.finfo(np.float64).tiny)
+    return np.asarray(member / chance)
 
 
 def _variance(compared: _Compared, model: _Model, weights: Floats, share: Floats) -> Floats:
