@@ -117,7 +117,7 @@ INTERVALS: dict[str, IntervalName] = {
     ),
     "newcombe": IntervalName("Newcombe", _DIFFERENCE),
     "miettinen_nurminen": IntervalName("Miettinen-Nurminen", (*_SHARES_COMPARED, *_RATES)),
-    "sato": IntervalName("Mantel-Haenszel, Sato's variance,", _DIFFERENCE, stratified=True),
+    "sato": IntervalName("Mantel-Haenszel (Sato)", _DIFFERENCE, stratified=True),
     "mantel_haenszel": IntervalName("Mantel-Haenszel", _RATIOS, stratified=True),
     "stratified_miettinen_nurminen": IntervalName(
         "stratified Miettinen-Nurminen", _SHARES_COMPARED, stratified=True

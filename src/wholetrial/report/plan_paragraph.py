@@ -187,8 +187,8 @@ def _described(methods: PlannedMethods, cited: Cited) -> Iterator[str]:
 def _adjusted(protocol: Protocol, plan: Analysis, numbers: str) -> Iterator[str]:
     if plan.beside is not None:
         method = name_in_words(plan.beside.adjusted_by)
-        factors = names(protocol, plan.beside.adjust_for)
-        yield f"beside it stands an estimate adjusted for {factors} at baseline by {method}{numbers}"
+        factors = f"{names(protocol, plan.beside.adjust_for)} at baseline"
+        yield f"beside it stands an estimate adjusted for {factors} by {method}{numbers}"
 
 
 def _corrected(protocol: Protocol, plan: Analysis, numbers: str) -> Iterator[str]:
