@@ -8,7 +8,7 @@ import pytest
 
 from wholetrial.analysis.estimate import Reason
 from wholetrial.analysis.imputation.ancova import ancova_jackknifed, ancova_pooled
-from wholetrial.analysis.imputation.bootstrap import Draws
+from wholetrial.analysis.imputation.bootstrap import Draws, bootstrapped_models
 from wholetrial.analysis.imputation.conditional import Incomplete, as_covariance, filled
 from wholetrial.analysis.imputation.impute import (
     Imputed,
@@ -229,24 +229,69 @@ def test_samples_without_a_model_are_drawn_anew(a_trial: Trial) -> None:
 
 
 def test_an_arm_without_measurements_at_a_visit_has_its_reason(a_trial: Trial) -> None:
+    """At random nothing tells its values then; the other arm and visits are imputed all the same."""
     who = a_trial(14, replicates=(2,))
     values = who.values.copy()
     values[1, who.arm[1] == 1, 3] = MISSING
     gone = replace(who, values=values)
-    once, left_out = impute_conditional_mean(gone, JUMP), impute_leaving_one_out(gone, JUMP)
+    at_random = Assumption()
+    once, left_out = (
+        impute_conditional_mean(gone, at_random),
+        impute_leaving_one_out(gone, at_random),
+    )
     assert once.reason.tolist() == [[Reason.OK, Reason.NOT_MEASURED]]
-    assert np.isnan(once.values[0, 1][gone.missing[1]]).all()
-    assert np.isfinite(once.values[0, 1][~gone.missing[1]]).all()
+    concerned = gone.arm[1] == 1
+    np.testing.assert_array_equal(once.reasons[0, 1] == Reason.NOT_MEASURED, concerned)
+    assert np.isnan(once.values[0, 1, concerned, 3]).all()
+    assert np.isfinite(once.values[0, 1, concerned, :3]).all()
+    assert np.isfinite(once.values[0, 1, ~concerned]).all()
     for found in (
         ancova_jackknifed(gone, once, left_out),
-        ancova_pooled(gone, impute(gone, JUMP, Draws(3, 2, [0, 1]))),
+        ancova_pooled(gone, impute(gone, at_random, Draws(3, 2, [0, 1]))),
     ):
-        assert found.differences.reason[:, -1, 0].tolist() == [Reason.OK, Reason.NOT_MEASURED]
+        reason = found.differences.reason[..., 0]
+        assert reason[:, -1].tolist() == [Reason.OK, Reason.NOT_MEASURED]
+        assert (reason[:, :-1] == Reason.OK).all()
         assert np.isnan(found.differences.p_value[1, -1]).all()
         assert np.isnan(found.means.value[1, -1]).all()
 
 
-def test_an_empty_reference_arm_has_its_reason(a_trial: Trial) -> None:
+def test_who_jumps_needs_no_measurements_of_the_own_arm_after_it(a_trial: Trial) -> None:
+    who = a_trial(14)
+    gone = replace(
+        who, values=np.where((who.arm == 1)[:, None] & (np.arange(4) == 3), MISSING, who.values)
+    )
+    once = impute_conditional_mean(gone, JUMP)
+    assert once.reason.tolist() == [Reason.OK]
+    assert np.isfinite(once.values).all()
+    back = Assumption("jump_to_reference", reference=1)
+    needing = impute_conditional_mean(gone, back)
+    np.testing.assert_array_equal(
+        needing.reasons[0] == Reason.NOT_MEASURED, np.isnan(gone.values[:, 3])
+    )
+
+
+@pytest.mark.parametrize("returning", [False, True])
+def test_an_arm_without_anybody_does_not_touch_the_others(a_trial: Trial, returning: bool) -> None:
+    who = a_trial(15, arms=3, people=60, returning=returning)
+    for arm, control in ((0, 1), (1, 2), (2, 0)):
+        inside = who.arm != arm
+        jump = Assumption("jump_to_reference", reference=control)
+        several, fewer = (
+            impute(
+                as_measured(
+                    who.values, who.arm, arms=arms, covariates=who.covariates, included=inside
+                ),
+                jump,
+                Draws(3, 4),
+            )
+            for arms in ([0, 1, 2], [each for each in range(3) if each != arm])
+        )
+        assert several.reason.tolist() == [Reason.OK] * 4
+        np.testing.assert_allclose(several.values, fewer.values, rtol=1e-5, atol=1e-5)
+
+
+def test_an_empty_reference_arm_is_a_reason_for_those_who_need_it(a_trial: Trial) -> None:
     who = a_trial(15, arms=3)
     without = as_measured(
         who.values,
@@ -258,6 +303,33 @@ def test_an_empty_reference_arm_has_its_reason(a_trial: Trial) -> None:
     once = impute_conditional_mean(without, JUMP)
     assert once.reason.tolist() == [Reason.NO_PARTICIPANTS]
     assert not once.imputed[who.arm == 0].any()
+    strategy = np.where(who.arm == 1, "missing_at_random", "jump_to_reference")
+    mixed = impute_conditional_mean(without, Assumption(strategy, reference=0))
+    needing = (who.arm == 2) & np.isnan(who.values).any(axis=-1)
+    np.testing.assert_array_equal(mixed.reasons[0] == Reason.NO_PARTICIPANTS, needing)
+    assert np.isfinite(mixed.values[0, who.arm == 1]).all()
+
+
+def test_each_measure_has_draws_of_its_own(a_trial: Trial) -> None:
+    """What is imputed of two measures of the same person is not related, whatever the measure."""
+    who = a_trial(20, people=30)
+    first, second, again = (
+        impute(who, JUMP, Draws(5, 300, measure=measure)) for measure in (0, 1, 1)
+    )
+    np.testing.assert_array_equal(second.values, again.values)
+    np.testing.assert_array_equal(first.values, impute(who, JUMP, Draws(5, 300)).values)
+    missing = np.isnan(who.values)[:, 3]
+    ours, theirs = (one.values[:, missing, 3] for one in (first, second))
+    related = [np.corrcoef(a, b)[0, 1] for a, b in zip(ours.T, theirs.T, strict=True)]
+    assert len(related) > 5
+    assert np.abs(related).max() < 4 / 300**0.5
+    models = [
+        bootstrapped_models(who, JUMP, Draws(5, 50, measure=measure)).coefficients
+        for measure in (0, 1)
+    ]
+    assert (models[0] != models[1]).any(axis=(1, 2)).all()
+    with pytest.raises(ValueError, match="measure must be a whole number from 0 to 255; got 256"):
+        Draws(5, 3, measure=256)
 
 
 def test_one_visit_is_imputed_from_the_covariates(a_trial: Trial) -> None:
@@ -336,4 +408,4 @@ def test_a_wrong_call_says_what_was_expected(a_trial: Trial) -> None:
 
 def test_results_say_which_values_are_imputed_and_since_when() -> None:
     names = [field.name for field in fields(Imputed)]
-    assert names == ["values", "imputed", "first_affected", "included", "reason"]
+    assert names == ["values", "imputed", "first_affected", "included", "reasons"]

@@ -167,8 +167,8 @@ def test_what_cannot_be_fitted_has_its_reason_and_no_number(a_trial: Trial) -> N
         whole.covariates.copy(),
     )
     included[1] = False
-    included[2] = whole.arm[2] == 0
-    values[3, whole.arm[3] == 1, 3] = np.nan
+    values[2, :, 1] = np.nan
+    values[3, :, 3] = np.nan
     values[4, 4:, 1:] = np.nan
     covariates[5] = 12.5
     values[6, ~np.isnan(values[6, :, 2]), 2] = 4.0
@@ -177,7 +177,7 @@ def test_what_cannot_be_fitted_has_its_reason_and_no_number(a_trial: Trial) -> N
     assert fit.reason[0].tolist() == [
         Reason.OK,
         Reason.NO_PARTICIPANTS,
-        Reason.NO_PARTICIPANTS,
+        Reason.NOT_MEASURED,
         Reason.NOT_MEASURED,
         Reason.TOO_FEW,
         Reason.COLLINEAR,
@@ -193,3 +193,78 @@ def test_a_collinear_covariate_has_its_reason_where_people_return_too(a_trial: T
     who = a_trial(12, returning=True)
     twice = replace(who, covariates=np.concatenate([who.covariates, 2 * who.covariates], axis=-1))
     assert fit_imputation_model(twice).reason[0] == Reason.COLLINEAR
+
+
+def many_columns(alike: int) -> Measured:
+    """More covariates than tell anything: each the same but for the first two."""
+    draw = np.random.default_rng(14)
+    people = 400
+    covariates = draw.normal(50, 20, (people, alike))
+    covariates[:, 2:] = covariates[:, 1:2]
+    values = draw.normal(0, 10, (people, 3))
+    return as_measured(values, np.arange(people) % 2, arms=(0, 1), covariates=covariates)
+
+
+def test_columns_that_follow_from_others_are_a_reason_without_a_warning() -> None:
+    assert fit_imputation_model(many_columns(14)).reason.tolist() == [Reason.COLLINEAR]
+
+
+def means_of(coefficients: np.ndarray, who: Measured) -> np.ndarray:
+    rows = np.repeat(design(who)[:, None], who.values.shape[-1], axis=1)
+    return (rows * np.nan_to_num(coefficients)).sum(axis=-1)
+
+
+@pytest.mark.parametrize("returning", [False, True])
+@pytest.mark.parametrize("arm", [0, 1, 2])
+def test_an_arm_not_measured_at_a_visit_is_left_out_of_it(
+    a_trial: Trial, arm: int, returning: bool
+) -> None:
+    """The same means and covariance as a mixed model without the column that cannot be told."""
+    who = a_trial(15, people=60, arms=3, returning=returning)
+    gone = (who.arm == arm)[:, None] & np.array([False, False, False, True])
+    who = replace(who, values=np.where(gone, np.nan, who.values))
+    effect = by_visit(who).shape[-1] - (1 if arm == 2 else 2)
+    rows = np.delete(by_visit(who), effect, axis=-1)
+    fit, mixed = fit_imputation_model(who), fit_mmrm(who.values, rows)
+    assert fit.reason.tolist() == [Reason.OK]
+    seen = ~np.isnan(who.values)
+    ours = means_of(fit.coefficients[0], who)
+    theirs = (rows * mixed.coefficients).sum(axis=-1)
+    np.testing.assert_allclose(ours[seen], theirs[seen], rtol=1e-6)
+    np.testing.assert_allclose(fit.covariance[0], mixed.sigma, rtol=1e-5, atol=1e-6)
+    effects = fit.coefficients[0, 3, -2:]
+    assert np.isnan(effects).tolist() == [arm == 1, arm == 2]
+    assert arm > 0 or effects[0] == 0
+
+
+@pytest.mark.parametrize("returning", [False, True])
+@pytest.mark.parametrize("arm", [0, 1, 2])
+def test_an_arm_without_anybody_is_as_if_it_was_not_there(
+    a_trial: Trial, arm: int, returning: bool
+) -> None:
+    who = a_trial(16, people=60, arms=3, returning=returning)
+    given = who.values, who.arm
+    kept = [each for each in range(3) if each != arm]
+    inside = who.arm != arm
+    some, fewer = (
+        as_measured(*given, arms=arms, covariates=who.covariates, included=inside)
+        for arms in (who.arms, kept)
+    )
+    empty, without = fit_imputation_model(some), fit_imputation_model(fewer)
+    ours, theirs = (
+        means_of(fit.coefficients[0], of) for fit, of in ((empty, some), (without, fewer))
+    )
+    np.testing.assert_allclose(ours[inside], theirs[inside], rtol=1e-6)
+    np.testing.assert_allclose(empty.covariance, without.covariance, rtol=1e-5)
+
+
+def test_batches_may_lack_different_arms(a_trial: Trial) -> None:
+    who = a_trial(17, people=60, arms=3, replicates=(4,))
+    inside = who.arm != np.array([0, 1, 2, 3])[:, None]
+    who = replace(who, included=inside, values=np.where(inside[..., None], who.values, np.nan))
+    together = fit_imputation_model(who)
+    assert (together.reason == Reason.OK).all()
+    for place in range(4):
+        alone = fit_imputation_model(one_of(who, (place,)))
+        for ours, theirs in zip(fields_of(together), fields_of(alone), strict=True):
+            np.testing.assert_array_equal(ours[:, place], theirs)

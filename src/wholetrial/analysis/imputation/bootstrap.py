@@ -7,6 +7,7 @@ draw from its posterior distribution).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -20,17 +21,33 @@ MOST_ATTEMPTS = 20
 """How often a sample is drawn anew where the model cannot be fitted to it."""
 
 
+MOST_MEASURES = 256
+PARTICIPANTS_OF_A_MEASURE = 2**24
+"""Addresses of participants that each measure has for itself."""
+
+
 @dataclass(frozen=True, slots=True)
 class Draws:
     """The random numbers of a multiple imputation: a seed, and the number of each replicate.
 
-    `replicates` has the shape `(...)` of the leading axes of the values. The same seed, replicate
-    and place of a participant give the same imputed values, whatever is imputed beside them.
+    `replicates` has the shape `(...)` of the leading axes of the values. The same seed, replicate,
+    measure and place of a participant give the same imputed values, whatever is imputed beside
+    them. `measure` numbers what is imputed of the same people, from 0: each measure has draws of
+    its own, so that measures are imputed independently of each other given their own values.
     """
 
     seed: int
     imputations: int
     replicates: npt.ArrayLike = 0
+    measure: int = 0
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for a measure without an address."""
+        if isinstance(self.measure, bool) or not 0 <= self.measure < MOST_MEASURES:
+            raise ValueError(
+                f"measure must be a whole number from 0 to {MOST_MEASURES - 1}; "
+                f"got {self.measure!r}"
+            )
 
 
 def bootstrapped_models(who: Measured, assumption: Assumption, draws: Draws) -> ImputationModel:
@@ -66,6 +83,12 @@ def bootstrapped_models(who: Measured, assumption: Assumption, draws: Draws) -> 
     return model
 
 
+def stream_of(draws: Draws, replicate: npt.ArrayLike, participant: npt.NDArray[Any]) -> Stream:
+    """Give the address of participants, who are others for each measure."""
+    people = participant + int(draws.measure) * PARTICIPANTS_OF_A_MEASURE
+    return Stream(draws.seed, replicate, people)
+
+
 def replicate_numbers(who: Measured, draws: Draws) -> Indices:
     """Give the number of each replicate, of the shape `(...)` of the leading axes."""
     leading = who.included.shape[:-1]
@@ -88,7 +111,7 @@ def _samples(who: Measured, draws: Draws, numbers: Indices, attempt: int) -> Sam
     starts = np.cumsum(sizes, axis=-1) - sizes
     size, start = (np.take_along_axis(each, arm, axis=-1) for each in (sizes, starts))
     occasion = (numbers * MOST_ATTEMPTS + attempt).reshape(-1, *[1] * who.included.ndim)
-    stream = Stream(draws.seed, replicate_numbers(who, draws)[..., None], np.arange(people))
+    stream = stream_of(draws, replicate_numbers(who, draws)[..., None], np.arange(people))
     number = uniforms(stream, Purpose.IMPUTATION_MODEL, 1, occasion=occasion)[..., 0]
     place = start + np.floor(number * size).astype(np.intp)
     chosen = np.take_along_axis(np.broadcast_to(order, place.shape), place, axis=-1)

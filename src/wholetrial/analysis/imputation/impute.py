@@ -16,11 +16,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from wholetrial.analysis.arguments import Booleans
-from wholetrial.analysis.estimate import Floats, Reason, Reasons
+from wholetrial.analysis.estimate import Floats, Reason, Reasons, first_reason
 from wholetrial.analysis.imputation.bootstrap import (
     Draws,
     bootstrapped_models,
     replicate_numbers,
+    stream_of,
 )
 from wholetrial.analysis.imputation.conditional import (
     Covariance,
@@ -42,9 +43,10 @@ from wholetrial.analysis.imputation.model import (
     everybody,
     fit_imputation_model,
     leaving_one_out,
+    unmeasured_arms,
 )
 from wholetrial.analysis.imputation.strategies import Names, mean_under
-from wholetrial.numerics.philox import Purpose, Stream, normals
+from wholetrial.numerics.philox import Purpose, normals
 
 CELLS_AT_ONCE = 2**22
 """Largest number of values imputed at once."""
@@ -55,19 +57,27 @@ class Imputed:
     """Values `(M, ..., P, V)` of M data sets with those missing filled in.
 
     `imputed` `(..., P, V)` says which were missing, `first_affected` `(..., P)` from which visit on
-    the event affects them, `included` `(M, ..., P)` who is in each data set. Where `reason`
-    `(M, ...)` is not OK the missing values are NaN still.
+    the event affects them, `included` `(M, ..., P)` who is in each data set. Where `reasons`
+    `(M, ..., P)` is not OK missing values of this participant are NaN still.
     """
 
     values: Floats
     imputed: Booleans
     first_affected: Indices
     included: Booleans
-    reason: Reasons
+    reasons: Reasons
+
+    @property
+    def reason(self) -> Reasons:
+        """Why a data set `(M, ...)` has missing values still."""
+        return np.asarray(np.max(self.reasons, axis=-1))
 
 
 class _Rows(NamedTuple):
-    """Participants with something missing, of all analyses, one after the other, `(N, ...)`."""
+    """Participants with something missing, of all analyses, one after the other, `(N, ...)`.
+
+    At which visits the mean of the own or the reference arm is unknown, `(N, V)`, comes last.
+    """
 
     analysis: Indices
     person: Indices
@@ -76,6 +86,8 @@ class _Rows(NamedTuple):
     reference: Floats
     strategy: Names
     first: Indices
+    own_unknown: Booleans
+    reference_unknown: Booleans
 
 
 def impute_conditional_mean(who: Measured, assumption: Assumption) -> Imputed:
@@ -112,24 +124,29 @@ def impute(who: Measured, assumption: Assumption, draws: Draws) -> Imputed:
     """
     model = bootstrapped_models(who, assumption, draws)
     included = np.broadcast_to(who.included, (draws.imputations, *who.included.shape))
-    return _with_model(who, affected(who, assumption), model, included, draws)
+    return _with_model(who, assumption, model, included, draws)
 
 
 def _of_samples(who: Measured, assumption: Assumption, samples: Samples) -> Imputed:
     model = fit_imputation_model(who, assumption, samples)
-    return _with_model(who, affected(who, assumption), model, samples.counted, None)
+    return _with_model(who, assumption, model, samples.counted, None)
 
 
 def _with_model(
-    who: Measured, event: Affected, model: ImputationModel, included: Booleans, draws: Draws | None
+    who: Measured,
+    assumption: Assumption,
+    model: ImputationModel,
+    included: Booleans,
+    draws: Draws | None,
 ) -> Imputed:
     """The values with those missing filled in, by the model of each sample."""
+    event = affected(who, assumption)
     people, visits = who.values.shape[-2:]
     many = len(included)
-    rows = _incomplete(who, event)
+    rows = _incomplete(who, event, unmeasured_arms(who, assumption))
     given = model.reason.reshape(many, -1) == Reason.OK
     coefficients = model.coefficients.reshape(*given.shape, visits, -1)
-    coefficients = np.where(given[..., None, None], coefficients, 0.0)
+    coefficients = np.where(np.isnan(coefficients), 0.0, coefficients)
     matrix = model.covariance.reshape(*given.shape, visits, visits)
     covariance = as_covariance(np.where(given[..., None, None], matrix, np.eye(visits)))
     values = np.repeat(who.values.reshape(1, -1, people, visits), many, axis=0)
@@ -140,19 +157,33 @@ def _with_model(
         whole = _filled(block, coefficients, covariance, noise)
         known = given[:, block.analysis, None] | ~np.isnan(block.values)
         values[:, block.analysis, block.person] = np.where(known, whole, np.nan)
-    complete = ~np.any(who.missing, axis=(-2, -1))
+    whole = values.reshape(many, *who.values.shape)
     return Imputed(
-        values=values.reshape(many, *who.values.shape),
+        values=whole,
         imputed=who.missing,
         first_affected=event.first,
         included=included,
-        reason=np.where(complete, np.int8(Reason.OK), model.reason),
+        reasons=_reasons(who, whole, event, model),
     )
 
 
-def _incomplete(who: Measured, event: Affected) -> _Rows:
+def _reasons(who: Measured, values: Floats, event: Affected, model: ImputationModel) -> Reasons:
+    """Why values of a participant `(M, ..., P)` are missing still."""
+    members = (who.arm[..., None] == np.arange(len(who.arms))) & who.included[..., None]
+    nobody = np.take_along_axis(~np.any(members, axis=-2), event.reference, axis=-1)
+    unfilled = np.any(np.isnan(values) & who.missing, axis=-1)
+    without = model.reason[..., None]
+    unknown = first_reason(
+        (unfilled & nobody, Reason.NO_PARTICIPANTS), (unfilled, Reason.NOT_MEASURED)
+    )
+    return np.where(unfilled & (without != Reason.OK), without, unknown)
+
+
+def _incomplete(who: Measured, event: Affected, unmeasured: Booleans) -> _Rows:
     people, visits = who.values.shape[-2:]
     analysis, person = np.nonzero(np.any(who.missing, axis=-1).reshape(-1, people))
+    arms = unmeasured.reshape(-1, *unmeasured.shape[-2:])
+    own, reference = (part.reshape(-1, people) for part in (who.arm, event.reference))
     return _Rows(
         analysis,
         person,
@@ -161,6 +192,8 @@ def _incomplete(who: Measured, event: Affected) -> _Rows:
         design(who, event.reference).reshape(*_flat(who), -1)[analysis, person],
         event.strategy.reshape(-1, people)[analysis, person],
         event.first.reshape(-1, people)[analysis, person],
+        arms[analysis, own[analysis, person]],
+        arms[analysis, reference[analysis, person]],
     )
 
 
@@ -179,14 +212,16 @@ def _filled(
         slope = coefficients[..., column][:, rows.analysis]
         own += slope * rows.own[:, column, None]
         reference += slope * rows.reference[:, column, None]
+    own = np.where(rows.own_unknown, np.nan, own)
+    reference = np.where(rows.reference_unknown, np.nan, reference)
     mean = mean_under(rows.strategy, own, reference, rows.first)
     return filled(Incomplete(rows.values, mean, covariance, rows.analysis, noise))
 
 
 def _noise(who: Measured, rows: _Rows, draws: Draws, visits: int) -> Floats:
-    """Standard normal draws `(M, N, V)`, with the address of replicate, participant, imputation."""
+    """Standard normal draws `(M, N, V)`, by replicate, participant, measure, imputation."""
     replicate = replicate_numbers(who, draws).reshape(-1)[rows.analysis]
-    stream = Stream(draws.seed, replicate, rows.person)
+    stream = stream_of(draws, replicate, rows.person)
     occasion = np.arange(draws.imputations)[:, None]
     return normals(stream, Purpose.IMPUTATION, visits, occasion=occasion)
 

@@ -31,6 +31,8 @@ class ImputationModel:
 
     `coefficients` `(M, ..., V, F)` are, at each visit, the intercept, those of the covariates and
     the effects of the arms after the first; `covariance` is `(M, ..., V, V)`, `reason` `(M, ...)`.
+    At a visit where nobody of the first arm was measured the intercept is that of the next arm that
+    was, whose own effect is 0; the effect of an arm of which nobody was is NaN there.
     """
 
     coefficients: Floats
@@ -73,7 +75,9 @@ def fit_imputation_model(
     """Fit the model to each of the samples, by default to everybody.
 
     Values measured from the first affected visit on are left out, unless missing at random is
-    assumed. Two visits of four participants without covariates:
+    assumed. An arm is left out of the model of a visit at which nobody of it was measured; where
+    no arm was, or a sample has nobody measured of an arm that others are, there is a reason. Two
+    visits of four participants without covariates:
 
     >>> from wholetrial.analysis.imputation.measured import as_measured
     >>> values = [[8, 5], [6, 3], [7, 1], [9, float("nan")]]
@@ -89,11 +93,14 @@ def fit_imputation_model(
     scale = _scale(values, rows, inside)
     centered = (values - scale.value_center) / scale.value_spread
     columns = (rows - scale.design_center) / scale.design_spread
-    fitted = _fitted(centered, columns * inside[..., None], inside, drawn)
-    arm_places = who.arm.reshape(-1, people)
-    empty = _unmeasured(values, arm_places, len(who.arms), counts_of(drawn))
+    member = _members(who)
+    unmeasured = ~np.any(_cells(member, values), axis=1)
+    dropped = _dropped(unmeasured, rows.shape[-1])
+    fitted = _fitted(centered, columns * inside[..., None], inside, drawn, dropped)
+    empty = _nobody(member, values, counts_of(drawn))
     reason = np.where(empty != Reason.OK, empty, fitted.reason)
     model = _in_units(fitted, scale, reason)
+    _from_first_measured(model.coefficients, unmeasured)
     shape = (len(chosen.chosen), *leading)
     return ImputationModel(
         np.moveaxis(model.coefficients, 1, 0).reshape(*shape, *model.coefficients.shape[2:]),
@@ -121,7 +128,17 @@ def counts_of(samples: Samples) -> Floats:
     return counts.reshape(shape).astype(np.float64)
 
 
-def _fitted(values: Floats, columns: Floats, inside: Booleans, samples: Samples) -> Fitted:
+def unmeasured_arms(who: Measured, assumption: Assumption) -> Booleans:
+    """Say of which arms no value informs the model at a visit, `(..., A, V)`."""
+    people, visits = who.values.shape[-2:]
+    values = _informing(who, assumption).reshape(-1, people, visits)
+    measured = np.any(_cells(_members(who), values), axis=1)
+    return np.asarray(~measured.reshape(*who.included.shape[:-1], -1, visits))
+
+
+def _fitted(
+    values: Floats, columns: Floats, inside: Booleans, samples: Samples, dropped: Booleans
+) -> Fitted:
     """Fit in closed form the analyses where nobody returned, the others as mixed models."""
     monotone = is_monotone(values, inside)
     shape = samples.chosen.shape[:2]
@@ -134,18 +151,18 @@ def _fitted(values: Floats, columns: Floats, inside: Booleans, samples: Samples)
     for fit, which in ((_closed_form, monotone), (_mixed_model, ~monotone)):
         if np.any(which):
             drawn = Samples(samples.chosen[which], samples.counted[which])
-            part = fit(values[which], columns[which], drawn)
+            part = fit(values[which], columns[which], drawn, dropped[which])
             fitted.coefficients[which] = part.coefficients
             fitted.covariance[which] = part.covariance
             fitted.reason[which] = part.reason
     return fitted
 
 
-def _closed_form(values: Floats, columns: Floats, samples: Samples) -> Fitted:
-    return fit_monotone(values, columns, counts_of(samples))
+def _closed_form(values: Floats, columns: Floats, samples: Samples, dropped: Booleans) -> Fitted:
+    return fit_monotone(values, columns, counts_of(samples), dropped)
 
 
-def _mixed_model(values: Floats, columns: Floats, samples: Samples) -> Fitted:
+def _mixed_model(values: Floats, columns: Floats, samples: Samples, dropped: Booleans) -> Fitted:
     """Fit the samples, of people some of whom returned after a missed visit, block by block."""
     people, visits = values.shape[-2:]
     width = columns.shape[-1]
@@ -159,8 +176,10 @@ def _mixed_model(values: Floats, columns: Floats, samples: Samples) -> Fitted:
         block = slice(start, start + at_once)
         place = analysis[block, None], chosen[block]
         fit = fit_columns(values[place], Design(columns[place], layout), included=counted[block])
-        aliased = (fit.reason == Reason.OK) & np.any(fit.aliased, axis=-1)
-        reason = np.where(aliased, np.int8(Reason.COLLINEAR), fit.reason)
+        aliased = np.sum(fit.aliased.reshape(-1, visits, width), axis=-1)
+        more = np.any(aliased > np.sum(dropped[analysis[block]], axis=-1), axis=-1)
+        collinear = (fit.reason == Reason.OK) & more
+        reason = np.where(collinear, np.int8(Reason.COLLINEAR), fit.reason)
         parts.append(Fitted(fit.coefficients, fit.sigma, reason))
     coefficients, covariance, reason = (np.concatenate(one) for one in zip(*parts, strict=True))
     shape = samples.chosen.shape[:2]
@@ -197,16 +216,57 @@ def _center_and_spread(values: Floats, counted: Booleans) -> tuple[Floats, Float
     return center, np.where(flat, 1.0, spread)
 
 
-def _unmeasured(values: Floats, arm: Indices, arms: int, counts: Floats) -> Reasons:
-    """Where a sample `(R, M)` has nobody of an arm, or nobody of an arm measured at a visit."""
-    member = (arm[..., None] == np.arange(arms)).astype(np.float64)
-    seen = (~np.isnan(values)).astype(np.float64)
-    cells = member[..., :, None] * seen[..., None, :]
-    measured = counts @ cells.reshape(*arm.shape, -1)
+def _members(who: Measured) -> Booleans:
+    """Who is of which arm and included, `(R, P, A)`."""
+    people = who.included.shape[-1]
+    member = who.arm[..., None] == np.arange(len(who.arms))
+    return np.asarray((member & who.included[..., None]).reshape(-1, people, len(who.arms)))
+
+
+def _cells(member: Booleans, values: Floats) -> Booleans:
+    """Who of each arm was measured at each visit, `(R, P, A, V)`."""
+    return member[..., :, None] & ~np.isnan(values)[..., None, :]
+
+
+def _dropped(unmeasured: Booleans, width: int) -> Booleans:
+    """The arms' columns `(R, V, F)` that a visit's model is without: one arm is its intercept."""
+    by_visit = np.swapaxes(unmeasured, -1, -2)
+    first = np.cumsum(~by_visit, axis=-1) == 1
+    dropped = np.zeros((*by_visit.shape[:-1], width), bool)
+    arms = by_visit.shape[-1]
+    dropped[..., width - arms + 1 :] = (by_visit | first)[..., 1:]
+    return dropped
+
+
+def _nobody(member: Booleans, values: Floats, counts: Floats) -> Reasons:
+    """Where a sample `(R, M)` has nobody, or nobody measured, of an arm that others are of."""
+    cells = _cells(member, values).reshape(*member.shape[:2], -1)
+    people, measured = counts @ member.astype(np.float64), counts @ cells.astype(np.float64)
+    lost = (people == 0) & np.any(member, axis=1)[:, None]
+    unseen = (measured == 0) & np.any(cells, axis=1)[:, None]
+    never = ~np.any(~np.isnan(values), axis=1)
     return first_reason(
-        (np.any(counts @ member == 0, axis=-1), Reason.NO_PARTICIPANTS),
-        (np.any(measured == 0, axis=-1), Reason.NOT_MEASURED),
+        (np.any(lost, axis=-1) | np.all(people == 0, axis=-1), Reason.NO_PARTICIPANTS),
+        (np.any(unseen, axis=-1) | np.any(never, axis=-1)[:, None], Reason.NOT_MEASURED),
     )
+
+
+def _from_first_measured(coefficients: Floats, unmeasured: Booleans) -> None:
+    """Let the intercept be that of a visit's first arm measured, and unknown effects be NaN."""
+    arms = unmeasured.shape[1]
+    by_visit = np.swapaxes(unmeasured, -1, -2)[:, None]
+    effects = np.concatenate(
+        [
+            np.zeros_like(coefficients[..., :1]),
+            coefficients[..., coefficients.shape[-1] - arms + 1 :],
+        ],
+        axis=-1,
+    )
+    first = np.argmin(by_visit, axis=-1)[..., None]
+    own = np.take_along_axis(effects, np.broadcast_to(first, (*effects.shape[:-1], 1)), axis=-1)
+    coefficients[..., :1] += own
+    effects = np.where(by_visit, np.nan, effects - own)
+    coefficients[..., coefficients.shape[-1] - arms + 1 :] = effects[..., 1:]
 
 
 def _in_units(fitted: Fitted, scale: _Scale, reason: Reasons) -> Fitted:

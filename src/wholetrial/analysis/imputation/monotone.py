@@ -49,11 +49,14 @@ def is_monotone(values: Floats, included: Booleans) -> Booleans:
     return np.asarray(~np.any(returned, axis=(-2, -1)))
 
 
-def fit_monotone(values: Floats, design: Floats, counts: Floats) -> Fitted:
+def fit_monotone(
+    values: Floats, design: Floats, counts: Floats, dropped: Booleans | None = None
+) -> Fitted:
     """Fit the model to samples of the participants by residual maximum likelihood.
 
     Values `(R, P, V)` with NaN after the last visit measured, design `(R, P, F)`, and how often
-    each participant is in each sample, `counts` `(R, M, P)`. A mean and a standard deviation:
+    each participant is in each sample, `counts` `(R, M, P)`. Columns `dropped` `(R, V, F)` are not
+    in the model of a visit. A mean and a standard deviation:
 
     >>> values, ones = np.array([[[3.0], [5.0], [7.0]]]), np.ones((1, 3, 1))
     >>> fit = fit_monotone(values, ones, np.ones((1, 1, 3)))
@@ -65,10 +68,13 @@ def fit_monotone(values: Floats, design: Floats, counts: Floats) -> Fitted:
     means, covariance = np.zeros((columns, *shape)), np.zeros((visits, *shape))
     reasons = []
     known = np.nan_to_num(values)
+    without = np.zeros((len(values), visits, columns), bool) if dropped is None else dropped
     for visit in range(visits):
         seen = ~np.isnan(values[..., visit])
-        regressors = np.concatenate([design, known[..., : visit + 1]], axis=-1)
-        step = _regression(_products(regressors * seen[..., None], counts), columns)
+        gone = without[:, visit]
+        kept = np.where(gone[:, None, :], 0.0, design)
+        regressors = np.concatenate([kept, known[..., : visit + 1]], axis=-1)
+        step = _regression(_products(regressors * seen[..., None], counts), gone)
         on_design, on_earlier = step.coefficients[:columns], step.coefficients[columns:]
         means[:, visit] = on_design
         covariance[visit, visit] = step.variance
@@ -104,17 +110,24 @@ def _one_by_one(counts: Floats, products: Floats) -> Floats:
     return np.asarray((counts[..., None, :] @ products)[..., 0, :])
 
 
-def _regression(products: Floats, columns: int) -> _Regression:
-    """Regress the last column on the others by elimination; the first one counts participants."""
+def _regression(products: Floats, dropped: Booleans) -> _Regression:
+    """Regress the last column on the others by elimination; the first one counts participants.
+
+    The columns of the design come first, some of them `dropped` `(R, F)`, which are all zero.
+    """
     people, last = products[0, 0].copy(), len(products) - 1
     totals = np.stack([products[place, place] for place in range(last + 1)])
-    enough = people >= last + 1
+    lost = np.sum(dropped, axis=-1)[:, None]
+    columns = dropped.shape[-1] - lost
+    enough = people >= last + 1 - lost
     independent = np.ones(enough.shape, bool)
     for place in range(last):
         pivot = products[place, place]
-        independent = independent & (pivot > LEAST_SHARE * totals[place])
-        pivot = np.where(independent & enough, pivot, 1.0)
-        factor = products[place + 1 :, place] / pivot
+        gone = dropped[:, place, None] if place < dropped.shape[-1] else np.zeros((1, 1), bool)
+        independent = independent & (gone | (pivot > LEAST_SHARE * totals[place]))
+        usable = independent & enough & ~gone
+        pivot = np.where(usable, pivot, 1.0)
+        factor = np.where(usable, products[place + 1 :, place] / pivot, 0.0)
         products[place + 1 :, place:] -= factor[:, None] * products[place, place:]
         products[place, place] = pivot
     residual = products[last, last]
@@ -122,12 +135,12 @@ def _regression(products: Floats, columns: int) -> _Regression:
     reason = first_reason(
         (~enough, Reason.TOO_FEW), (~independent, Reason.COLLINEAR), (~varies, Reason.NO_VARIATION)
     )
+    given = reason == Reason.OK
     solved = np.zeros((last, *enough.shape))
     for place in range(last - 1, -1, -1):
         rest = products[place, last].copy()
         for later in range(place + 1, last):
             rest -= products[place, later] * solved[later]
-        solved[place] = rest / products[place, place]
-    given = reason == Reason.OK
+        solved[place] = np.where(given, rest / products[place, place], 0.0)
     variance = np.where(given, residual, 1.0) / np.where(given, people - columns, 1.0)
-    return _Regression(np.where(given, solved, 0.0), variance, reason)
+    return _Regression(solved, variance, reason)
