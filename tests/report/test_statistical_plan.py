@@ -18,7 +18,6 @@ ROOT = Path(__file__).resolve().parents[2]
 FILE = ROOT / "tests" / "protocol" / "data" / "every_analysis.yaml"
 TRIALS = sorted((ROOT / "trials").glob("*/trial.yaml"))
 INSIDE = {
-    "ancova",
     "approximate_bayes_imputation",
     "jump_to_reference",
     "satterthwaite",

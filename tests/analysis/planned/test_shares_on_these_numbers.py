@@ -334,3 +334,27 @@ def test_a_center_without_anybody_compared_is_no_column_of_the_model(
     one = of_high(found(protocol, None, moved), "risk_difference")
     who = responded(people), people.arm == HIGH, (center == 3)[:, None], people.arm != LOW
     same_interval(one, standardization.risk_difference_standardized(*who, 0.95).interval)
+
+
+@pytest.mark.parametrize("test", ["cmh", "standardization"])
+def test_who_has_no_center_is_left_out_and_counted(
+    planned: Plan, people: Records, found: Found, test: str
+) -> None:
+    center = people.facts["center"].copy()
+    center[[0, 2, 3, 4]] = np.nan  # two on the high dose, one on placebo, one on the low dose
+    fewer = replace(people, facts={**people.facts, "center": center})
+    protocol = planned("clear", "risk_difference, sato 95 %", test, strata=("center",))
+    statistics = found(protocol, None, fewer)
+    for name in ("risk_difference", "p_value"):
+        one = of_high(statistics, name)
+        assert int(one.n) == 37
+        assert "3 left out whose baseline is not known" in one.note
+    same_interval(
+        of_high(statistics, "risk_difference"),
+        mantel_haenszel.risk_difference_mantel_haenszel(
+            *counts(responded(people), fewer, within="center"), 0.95
+        ).interval,
+    )
+    nobody = replace(people, facts={**people.facts, "center": np.full(60, np.nan)})
+    reasons = {one.why_none for one in found(protocol, None, nobody) if one.control}
+    assert reasons == {"The baseline values to adjust for are not known of any participant."}
