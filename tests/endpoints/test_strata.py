@@ -7,7 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from wholetrial.data.read import read_records
 from wholetrial.data.records import Records, joined, repeated
+from wholetrial.data.write import write_tables
 from wholetrial.endpoints.baseline import baseline_values, stratum_of
 from wholetrial.protocol.load import load
 from wholetrial.protocol.protocol import Protocol
@@ -92,3 +94,14 @@ def test_strata_of_many_trials_part_people_as_those_of_each_alone(
         stratum = stratum_of(several, alone, ("center", "heavy"))
         assert groups(together[place]) == groups(stratum)
         assert (together[place] < 0).tolist() == (stratum < 0).tolist()
+
+
+def test_centers_come_as_numbers_in_the_table_of_participants(
+    several: Protocol, five: Records, tmp_path: Path
+) -> None:
+    known = replace(five, facts={"center": np.array([1.0, 2, 1, 3, 2])})
+    write_tables(known, tmp_path)
+    header = (tmp_path / "participants.csv").read_text("utf-8").splitlines()[0]
+    assert header == "participant,arm,received,center"
+    again = read_records(tmp_path, several).records
+    assert groups(stratum_of(several, again, ("center",))) == [[0, 2], [1, 4], [3]]
