@@ -13,12 +13,27 @@ import numpy as np
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Numbers of one method beside the reference's."""
+    """Numbers of one method beside the reference's.
+
+    `relative`, for p-values, is by which part of the reference they may differ besides: below 1 a
+    difference is absolute, and any small p-value would be near to any other.
+    """
 
     method: str
     ours: Any
     reference: Any
     allowed: float
+    relative: float | None = None
+
+
+CLOSED, ITERATED = 1e-8, 1e-4
+"""How far p-values may differ relatively: those of a statistic given to 1e-10 or nearer, of 1e-6.
+
+A p-value of a normal or chi-square statistic differs by z squared times what the statistic does:
+by 1e-8 at z = 10 and 1e-10. That of a mixed model has degrees of freedom besides, given to 1e-4.
+"""
+SMALLEST = 1e-300
+"""Numbers below it lose digits, so that p-values there are not compared relatively."""
 
 
 Compare = Callable[[Path, Any], Iterator[Comparison]]
@@ -45,6 +60,33 @@ def difference(ours: np.ndarray, reference: np.ndarray) -> float:
         relative = np.abs(ours - reference) / np.maximum(1.0, np.abs(reference))
     relative = np.where(np.isfinite(relative), relative, np.inf)
     return float(np.max(np.where(same, 0.0, relative), initial=0.0))
+
+
+def relative_difference(ours: np.ndarray, reference: np.ndarray) -> float:
+    """Largest difference as a part of the reference; below 1e-300 both must be."""
+    if ours.shape != reference.shape:
+        return float("inf")
+    known = np.isfinite(ours) & np.isfinite(reference)
+    alike = (ours == reference) | (np.isnan(ours) & np.isnan(reference))
+    alike |= known & (np.abs(ours) < SMALLEST) & (np.abs(reference) < SMALLEST)
+    size = np.where(known & (np.abs(reference) >= SMALLEST), np.abs(reference), 1.0)
+    apart = np.abs(np.where(known, ours, 0.0) - np.where(known, reference, 0.0)) / size
+    tiny = known & (np.abs(reference) < SMALLEST)
+    return float(np.max(np.where(alike, 0.0, np.where(known & ~tiny, apart, np.inf)), initial=0.0))
+
+
+def p_values(
+    method: str, ours: Any, reference: Any, allowed: float, relative: float = CLOSED
+) -> Comparison:
+    """Compare p-values as any number, and relatively."""
+    return Comparison(method, ours, reference, allowed, relative)
+
+
+def no_number(method: str, effect: Any, allowed: float) -> Comparison:
+    """Where the reference has no number, ours must say why it has none."""
+    return Comparison(
+        method, np.asarray(effect.reason) != 0, np.ones(np.shape(effect.reason)), allowed
+    )
 
 
 def numbers(value: Any) -> np.ndarray:

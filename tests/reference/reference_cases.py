@@ -3,9 +3,11 @@
 The cases lie in the folder that WHOLETRIAL_REFERENCE names (../shared/reference beside the
 repository unless set); a case is known by its folder's name, whatever its data (see `cases/`).
 `allowed` is the precision that the folder's README states. Differences are
-|ours - reference| / max(1, |reference|).
+|ours - reference| / max(1, |reference|), and for p-values of tests by formula also
+|ours - reference| / reference, see `comparing.CLOSED`.
 
-Run by hand to see the table and write it: python tests/reference/reference_cases.py docs/evidence.json
+Run by hand to see the table and write it:
+python tests/reference/reference_cases.py docs/evidence.json
 """
 
 from __future__ import annotations
@@ -14,20 +16,23 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
 from cases import ALL
-from comparing import Case, Comparison, difference, numbers
+from comparing import Case, Comparison, difference, numbers, relative_difference
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """How near a method comes to a reference case, and who made the reference."""
+    """How near a method comes to a reference case, and who made the reference.
+
+    Some of the numbers are `p_values` that are compared relatively too, if any.
+    """
 
     case: str
     method: str
@@ -35,10 +40,25 @@ class Evidence:
     numbers: int
     largest_difference: float
     allowed: float
+    p_values: int = 0
+    largest_relative_difference: float = 0.0
+    allowed_relative: float = 0.0
 
     @property
     def agrees(self) -> bool:
-        return self.largest_difference <= self.allowed
+        return (
+            self.largest_difference <= self.allowed
+            and self.largest_relative_difference <= self.allowed_relative
+        )
+
+    @property
+    def used(self) -> float:
+        """The part used of what is allowed, 1 at most where it agrees."""
+        relative = self.largest_relative_difference
+        return max(
+            self.largest_difference / self.allowed,
+            relative / self.allowed_relative if relative else 0.0,
+        )
 
 
 def reference_folder() -> Path:
@@ -55,13 +75,13 @@ def all_cases() -> list[str]:
 
 def covered_cases() -> list[str]:
     """The cases that a method here can be held against."""
-    return [case for case in all_cases() if _kind(case)]
+    return [case for case in all_cases() if kind_of(case)]
 
 
 def evidence_of(case: str) -> list[Evidence]:
     """Run a case: for each method the largest difference over all its numbers."""
     folder = reference_folder() / case
-    kind = _kind(case)
+    kind = kind_of(case)
     if kind is None:
         raise ValueError(f"no method covers the reference case {case!r}")
     document = json.loads((folder / "result.json").read_text())
@@ -73,17 +93,43 @@ def gathered(case: str, reference: str, comparisons: Iterable[Comparison]) -> li
     """Sum comparisons up, one piece of evidence for each method."""
     found: dict[str, Evidence] = {}
     for comparison in comparisons:
-        ours, theirs = numbers(comparison.ours), numbers(comparison.reference)
-        before = found.get(comparison.method)
-        found[comparison.method] = Evidence(
-            case,
-            comparison.method,
-            reference,
-            ours.size + (before.numbers if before else 0),
-            max(difference(ours, theirs), before.largest_difference if before else 0.0),
-            comparison.allowed,
-        )
+        one = _of_one(case, reference, comparison)
+        before = found.get(one.method)
+        found[one.method] = _together(before, one) if before else one
     return list(found.values())
+
+
+def _of_one(case: str, reference: str, comparison: Comparison) -> Evidence:
+    ours, theirs = numbers(comparison.ours), numbers(comparison.reference)
+    relative = comparison.relative
+    return Evidence(
+        case,
+        comparison.method,
+        reference,
+        ours.size,
+        difference(ours, theirs),
+        comparison.allowed,
+        0 if relative is None else ours.size,
+        0.0 if relative is None else relative_difference(ours, theirs),
+        0.0 if relative is None else relative,
+    )
+
+
+def _together(one: Evidence, other: Evidence) -> Evidence:
+    """Both, with the larger differences; a method has one precision in a case."""
+    relative = {part.allowed_relative for part in (one, other) if part.p_values}
+    if one.allowed != other.allowed or len(relative) > 1:
+        raise ValueError(f"{one.case}: {one.method} should have one precision, not several")
+    return replace(
+        one,
+        numbers=one.numbers + other.numbers,
+        largest_difference=max(one.largest_difference, other.largest_difference),
+        p_values=one.p_values + other.p_values,
+        largest_relative_difference=max(
+            one.largest_relative_difference, other.largest_relative_difference
+        ),
+        allowed_relative=max(one.allowed_relative, other.allowed_relative),
+    )
 
 
 def write_evidence(path: Path) -> list[Evidence]:
@@ -95,7 +141,7 @@ def write_evidence(path: Path) -> list[Evidence]:
         "parts_not_covered": {
             case: list(kind.not_covered)
             for case in all_cases()
-            if (kind := _kind(case)) and kind.not_covered
+            if (kind := kind_of(case)) and kind.not_covered
         },
     }
     path.write_text(json.dumps(document, indent=2) + "\n")
@@ -103,22 +149,39 @@ def write_evidence(path: Path) -> list[Evidence]:
 
 
 def table(lines: Sequence[Evidence], not_covered: Sequence[str]) -> list[str]:
-    """The evidence as lines to print, one a case: that which comes nearest to what is allowed."""
+    """The evidence as lines to print, one a case: that which comes nearest to what is allowed.
+
+    A case that disagrees names each method that does, with its difference and what is allowed.
+    """
     rows = []
     for case in dict.fromkeys(line.case for line in lines):
         mine = [line for line in lines if line.case == case]
-        worst = max(mine, key=lambda line: line.largest_difference / line.allowed)
+        worst = max(mine, key=lambda line: line.used)
         methods = ", ".join(dict.fromkeys(line.method.partition(" ")[0] for line in mine))
-        mark = "" if all(line.agrees for line in mine) else "DISAGREES "
+        apart = "; ".join(_apart(line) for line in mine if not line.agrees)
         rows.append(
-            f"{case:42} {worst.largest_difference:8.1e} <= {worst.allowed:.0e} ({worst.method}), "
-            f"{sum(line.numbers for line in mine):,} numbers: {mark}{methods}"
+            f"{case:42} {_apart(worst)}, {sum(line.numbers for line in mine):,} numbers: "
+            + (f"DISAGREES: {apart}" if apart else methods)
         )
     return [*rows, *(f"{case:42} not covered" for case in not_covered)]
 
 
-def _kind(case: str) -> Case | None:
-    return next((kind for pattern, kind in ALL.items() if fnmatch(case, pattern)), None)
+def _apart(line: Evidence) -> str:
+    """The difference beside what is allowed, and the relative one of p-values where that is more."""
+    found, allowed, of = line.largest_difference, line.allowed, line.method
+    if found <= allowed and line.largest_relative_difference and line.used > found / allowed:
+        found, allowed = line.largest_relative_difference, line.allowed_relative
+        of += ", p-values relatively"
+    return f"{found:8.1e} {'<=' if found <= allowed else '>'} {allowed:.0e} ({of})"
+
+
+def kind_of(case: str) -> Case | None:
+    """Give the kind whose pattern fits, the longest of several: cmh_general* before cmh*."""
+    return ALL[max(fitting, key=len)] if (fitting := _patterns(case)) else None
+
+
+def _patterns(case: str) -> list[str]:
+    return [pattern for pattern in ALL if fnmatch(case, pattern)]
 
 
 def _made_by(kind: Case, document: Any) -> str:

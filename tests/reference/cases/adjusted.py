@@ -1,11 +1,13 @@
 """Covariate-adjusted differences against beeca and RobinCar2."""
 
 from collections.abc import Iterator
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from comparing import Case, Comparison, floats, read
+from labels import codes, levels_of
 
 from wholetrial.analysis.responders import marginal_risks, standardization
 from wholetrial.analysis.responders.marginal_risks import MarginalRisks
@@ -24,10 +26,10 @@ PERMUTED = "standardization_permuted_blocks"
 
 def _marginal_binary(folder: Path, result: Any) -> Iterator[Comparison]:
     data = read(folder / "patients.csv")
-    names = sorted(set(data["arm"]))
+    names = _arms(data, result)
     control = names.index(result["reference"])
     for formula, row in result["beeca"].items():
-        trial = _trial(data, formula)
+        trial = _trial(data, names, formula)
         for key, contrasts in row.items():
             if key == "Ye_stratified":
                 name, risks, allowed = PERMUTED, _permuted(data, trial), 1e-10
@@ -43,7 +45,7 @@ def _marginal_binary(folder: Path, result: Any) -> Iterator[Comparison]:
                     by_arm = [reference["marginal_risk"][arm] for arm in names]
                     yield Comparison(name, risks.risk, by_arm, allowed)
     for formula, row in result["robincar2"].items():
-        trial = _trial(data, formula)
+        trial = _trial(data, names, formula)
         simple = marginal_risks.marginal_risks(*trial, arms=len(names))
         yield from _robincar2("standardization", simple, row["simple"], control, 1e-13)
         permuted = _permuted(data, trial)
@@ -55,7 +57,8 @@ def _robincar2(
 ) -> Iterator[Comparison]:
     yield Comparison(name, risks.risk, row["marginal"], allowed)
     arms = risks.risk.shape[-1]
-    pairs = [(above, below) for above in range(arms) for below in range(above)]
+    # RobinCar2's pairwise() compares the pairs of combn: 2 and 1, 3 and 1, 4 and 1, 3 and 2 ...
+    pairs = [(above, below) for below, above in combinations(range(arms), 2)]
     if np.size(row["se"]) == arms - 1:
         pairs = [(arm, control) for arm in range(arms) if arm != control]
     found = [
@@ -89,16 +92,34 @@ def _permuted(data: dict[str, np.ndarray], trial: tuple[np.ndarray, ...]) -> Mar
     return marginal_risks.marginal_risks_permuted_blocks(*trial, stratum, arms=arms)
 
 
-def _trial(data: dict[str, np.ndarray], formula: str) -> tuple[np.ndarray, ...]:
+def _arms(data: dict[str, np.ndarray], result: Any) -> list[str]:
+    """The arms in the order of R's levels, which every list of marginal risks shows."""
+    contrasts = [
+        found
+        for row in result["beeca"].values()
+        for part in row.values()
+        for found in (part, *part.values())
+    ]
+    shown = (
+        list(found["marginal_risk"])
+        for found in contrasts
+        if isinstance(found, dict) and "marginal_risk" in found
+    )
+    reference = result["reference"]
+    others = (level for level in levels_of(data["arm"]) if level != reference)
+    return next(shown, [reference, *others])
+
+
+def _trial(data: dict[str, np.ndarray], names: list[str], formula: str) -> tuple[np.ndarray, ...]:
     """Outcome, arm, the covariates that the model's name lists after the arm, and everybody."""
-    _, arm = np.unique(data["arm"], return_inverse=True)
+    arm = codes(data["arm"], names)
     columns = [column for name in formula.split("_")[1:] for column in _columns(name, data[name])]
     return floats(data["resp"]), arm, np.stack(columns, axis=-1), np.ones(len(arm))
 
 
 def _columns(name: str, texts: np.ndarray) -> list[np.ndarray]:
-    """A measurement as it is; a factor, as the strata are, as a column for each level but one."""
-    if name == "base":
+    """A measurement as it is; the strata, a factor, as a column for each level but one."""
+    if name != "stratum":
         return [floats(texts)]
     return [(texts == level).astype(float) for level in np.unique(texts)[1:]]
 

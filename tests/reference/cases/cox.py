@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from comparing import Comparison, floats, read
+from comparing import Comparison, floats, p_values, read
 
 from wholetrial.analysis.times import cox, hazard_ratio
 
@@ -15,7 +15,10 @@ TESTS = {"lrt": cox.likelihood_ratio_test, "score": cox.cox_score_test}
 
 
 def compare_cox(folder: Path, result: Any) -> Iterator[Comparison]:
-    trial = {name: floats(column) for name, column in read(folder / "tte.csv").items()}
+    data = read(folder / "tte.csv")
+    coded = {"stratum": np.unique(data["stratum"], return_inverse=True)[1], "arm": data["arm"]}
+    measured = ("time", "status", "age", "base")
+    trial = {**coded, **{name: floats(data[name]) for name in measured}}
     models = {key: part for key, part in result.items() if _is_a_model(part)}
     for key, part in models.items():
         stratum = trial["stratum"] if key.endswith("strata") else 0.0
@@ -37,7 +40,7 @@ def _columns(trial: Mapping[str, np.ndarray], names: list[str]) -> np.ndarray:
 def _column(trial: Mapping[str, np.ndarray], name: str) -> np.ndarray:
     if name in trial:
         return trial[name]
-    return (trial["arm"] == float(name.removeprefix("arm"))).astype(float)
+    return (trial["arm"] == name.removeprefix("arm")).astype(float)
 
 
 def _model(
@@ -54,7 +57,6 @@ def _model(
         "hr_lower": [ratio.low for ratio in ratios],
         "hr_upper": [ratio.high for ratio in ratios],
         "z": [effect.statistic for effect in effects],
-        "p": [effect.p_value for effect in effects],
         "vcov": model.covariance,
         "loglik": [model.log_likelihood],
         "loglik_null": [model.null_log_likelihood],
@@ -63,10 +65,12 @@ def _model(
     }
     for key, ours in found.items():
         yield Comparison(method, ours, _listed(part[key]), STATED)
+    by_effect = [effect.p_value for effect in effects]
+    yield p_values(method, by_effect, _listed(part["p"]), STATED)
     for key, test_of in TESTS.items():
-        test = test_of(model)
-        ours = [test.statistic, len(effects), test.p_value]
-        yield Comparison(method, ours, _listed(part[key]), STATED)
+        test, reference = test_of(model), _listed(part[key])
+        yield Comparison(method, [test.statistic, len(effects)], reference[:2], STATED)
+        yield p_values(method, test.p_value, reference[2:], STATED)
 
 
 def _listed(value: Any) -> list[Any]:
@@ -90,9 +94,10 @@ def _hazard_ratios(
             _column(trial, name),
             adjustment=hazard_ratio.Adjustment(covariates, stratum),
         )
-        ours = [effect.value, effect.standard_error, effect.statistic, effect.p_value]
-        theirs = [_named(part[key], name) for key in ("coef", "se", "z", "p")]
+        ours = [effect.value, effect.standard_error, effect.statistic]
+        theirs = [_named(part[key], name) for key in ("coef", "se", "z")]
         yield Comparison("hazard_ratio", ours, theirs, STATED)
+        yield p_values("hazard_ratio", effect.p_value, _named(part["p"], name), STATED)
 
 
 def _named(value: Any, name: str) -> Any:

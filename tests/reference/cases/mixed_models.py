@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from comparing import Case, Comparison, floats, read
+from comparing import ITERATED, Case, Comparison, floats, p_values, read
+from labels import codes, in_order, pair_of, written
 
 from wholetrial.analysis.estimate import Effect
 from wholetrial.analysis.measurements.covariates import measured
@@ -54,17 +55,19 @@ class Trial(NamedTuple):
     visits: list[str]
 
 
-def read_trial(file: Path) -> Trial:
+def read_trial(file: Path, result: Any) -> Trial:
+    """The measured rows of a trial, with arms and visits in the order of the result's means."""
     data = read(file)
+    known = np.isfinite(floats(data["chg"]))
+    data = {name: column[known] for name, column in data.items()}
+    means = result["mmrm"]["us"]["satterthwaite"]["ls_means"]
+    arms, visits = (in_order(row[name] for row in means) for name in ("arm", "visit"))
     people, row = np.unique(data["id"], return_inverse=True)
-    visits = sorted(set(data["visit"].tolist()), key=float)
-    arms = sorted(set(data["arm"].tolist()))
     change = np.full((len(people), len(visits)), np.nan)
-    place = np.array([visits.index(visit) for visit in data["visit"]])
-    change[row, place] = floats(data["chg"])
+    change[row, codes(data["visit"], visits)] = floats(data["chg"])
     base, arm = np.zeros(len(people)), np.zeros(len(people), int)
     base[row] = floats(data["base"])
-    arm[row] = [arms.index(name) for name in data["arm"]]
+    arm[row] = codes(data["arm"], arms)
     return Trial(change, base, arm, arms, visits)
 
 
@@ -84,7 +87,7 @@ def terms_of(trial: Trial) -> tuple[np.ndarray, list[frozenset[str]]]:
 
 
 def _mixed_model(folder: Path, result: Any) -> Iterator[Comparison]:
-    trial = read_trial(folder / "long.csv")
+    trial = read_trial(folder / "long.csv", result)
     design, names = terms_of(trial)
     for key, structure in STRUCTURES.items():
         part = result["mmrm"][key]
@@ -94,7 +97,7 @@ def _mixed_model(folder: Path, result: Any) -> Iterator[Comparison]:
         count = model.fitted.peak.parameters.shape[-1]
         ours = [criteria.akaike, criteria.bayes, count]
         yield Comparison("mmrm", ours, [part["aic"], part["bic"], part["n_parameters"]], AGREED)
-        if part["beta_vcov"]:
+        if part.get("beta_vcov"):
             order = [names.index(frozenset(row.split(":"))) for row in part["beta_vcov"]["rows"]]
             ours = model.covariance[np.ix_(order, order)]
             yield Comparison("mmrm", ours, part["beta_vcov"]["values"], AGREED)
@@ -145,21 +148,30 @@ def _visits(method: str, fit: VisitModel, part: Any, trial: Trial) -> Iterator[C
     keys = {"standard_error": "SE", "freedom": "df", "low": "lower.CL", "high": "upper.CL"}
     rows = part["ls_means"]
     order = [
-        arms.index(row["arm"]) * visits + trial.visits.index(str(row["visit"])) for row in rows
+        arms.index(written(row["arm"])) * visits + trial.visits.index(written(row["visit"]))
+        for row in rows
     ]
     yield from _numbers(method, visit_means(fit), rows, keys | {"value": "emmean"}, order)
     rows = part["contrasts"]
     order = [
-        (arms.index(row["contrast"].split(" - ")[0]) - 1) * visits
-        + trial.visits.index(str(row["visit"]))
+        _differing(row["contrast"], arms) * visits + trial.visits.index(written(row["visit"]))
         for row in rows
     ]
     keys |= {"value": "estimate", "statistic": "t.ratio", "p_value": "p.value"}
     yield from _numbers(method, visit_differences(fit), rows, keys, order)
     test, reference = arm_by_visit_test(fit), part["arm_by_visit_F"]
-    ours = [test.statistic, test.p_value, test.numerator]
-    yield Comparison(method, ours, [reference[name] for name in ("F", "p", "num_df")], AGREED)
+    ours = [test.statistic, test.numerator]
+    yield Comparison(method, ours, [reference[name] for name in ("F", "num_df")], AGREED)
+    yield p_values(method, test.p_value, reference["p"], AGREED, ITERATED)
     yield Comparison(f"{method} (d.f.)", test.denominator / reference["den_df"], 1.0, DEGREES)
+
+
+def _differing(contrast: str, arms: Sequence[str]) -> int:
+    """Which difference from the first arm a contrast is."""
+    arm, control = pair_of(contrast, arms, "arm")
+    if control != 0:
+        raise ValueError(f"{contrast!r} should be a difference from {arms[0]!r}")
+    return arm - 1
 
 
 def _numbers(
@@ -171,6 +183,9 @@ def _numbers(
         reference = np.array([row[theirs] for row in rows])
         if ours in ("standard_error", "freedom"):
             found, reference = found / reference, np.ones(len(reference))
+        if ours == "p_value":
+            yield p_values(method, found, reference, AGREED, ITERATED)
+            continue
         degrees = ours == "freedom"
         name = f"{method} (d.f.)" if degrees else method
         yield Comparison(name, found, reference, DEGREES if degrees else AGREED)

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from comparing import Case, Comparison, floats, read
+from labels import codes, levels_of
 
 from wholetrial.analysis.measurements.dose_trend import dose_contrasts, optimal_contrasts
 from wholetrial.analysis.measurements.linear_model import fit_linear_model
@@ -90,7 +91,8 @@ def _by_name(
 
 def _dunnett(folder: Path, result: Any) -> Iterator[Comparison]:
     data = read(folder / "patients.csv")
-    doses, arm = np.unique(floats(data["dose"]), return_inverse=True)
+    doses = _doses(data["dose"], [row["comparison"] for row in result["simultaneous_ci"]])
+    arm = codes(data["dose"], doses)
     model = fit_linear_model(floats(data["y"]), arm=arm, arms=range(len(doses)))
     found = dunnett.dunnett(model)
     ours = [found.value, found.standard_error, found.statistic, found.freedom[:1]]
@@ -102,8 +104,8 @@ def _dunnett(folder: Path, result: Any) -> Iterator[Comparison]:
     yield Comparison("dunnett", [found.low, found.high], limits, 1e-8)
     greater = dunnett.dunnett(model, alternative="greater")
     yield Comparison("dunnett", greater.p_value, result["p_one_sided_greater"], 1e-8)
-    correlation, freedom = result["correlation"], result["df"]
-    statistics = dunnett.dunnett_p_values(result["t"], freedom, correlation)
+    correlation, freedom = np.atleast_2d(result["correlation"]), result["df"]
+    statistics = dunnett.dunnett_p_values(np.atleast_1d(result["t"]), freedom, correlation)
     yield Comparison("dunnett", statistics, result["p_two_sided"], 1e-8)
     two = dunnett.dunnett_critical_value(freedom, correlation, 0.95)
     one = dunnett.dunnett_critical_value(freedom, correlation, 0.975, alternative="greater")
@@ -116,6 +118,18 @@ def _dunnett(folder: Path, result: Any) -> Iterator[Comparison]:
     yield Comparison(
         "dunnett_step_down", stepped.p_value, result["step_down_free_montecarlo"], 3e-7
     )
+
+
+def _doses(texts: np.ndarray, comparisons: list[str]) -> list[str]:
+    """The levels of the dose, first the control of every comparison, 10 - 0 and 25 - 0."""
+    levels = levels_of(texts)
+    (control,) = [
+        level
+        for level in levels
+        if set(comparisons) == {f"{other} - {level}" for other in levels if other != level}
+    ]
+    others = [comparison.removesuffix(f" - {control}") for comparison in comparisons]
+    return [control, *others]
 
 
 def _mcpmod(folder: Path, result: Any) -> Iterator[Comparison]:

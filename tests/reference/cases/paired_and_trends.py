@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from comparing import Case, Comparison, floats, limits, read
+from comparing import Case, Comparison, floats, limits, p_values, read
 
 from wholetrial.analysis.responders import paired, trend
 
@@ -26,26 +26,25 @@ def _paired_trend(folder: Path, result: Any) -> Iterator[Comparison]:
         dose, x, n = (floats(data[column])[inside] for column in ("dose", "x", "n"))
         two_sided = trend.cochran_armitage_test(x, n, dose)
         rising = trend.cochran_armitage_test(x, n, dose, alternative="greater")
-        ours = [two_sided.statistic**2, two_sided.p_value, rising.statistic, rising.p_value]
-        keys = ("chisq", "p_two_sided", "z", "p_one_sided_increasing")
-        yield Comparison("cochran_armitage", ours, [row[key] for key in keys], 1e-10)
+        ours, theirs = [two_sided.statistic**2, rising.statistic], [row["chisq"], row["z"]]
+        yield Comparison("cochran_armitage", ours, theirs, 1e-10)
+        ours = [two_sided.p_value, rising.p_value]
+        theirs = [row["p_two_sided"], row["p_one_sided_increasing"]]
+        yield p_values("cochran_armitage", ours, theirs, 1e-10)
         exact = trend.cochran_armitage_exact_test(x, n, dose, alternative="greater").p_value
         reference = row["exact_one_sided_increasing"]
-        yield Comparison("cochran_armitage_exact", exact, reference, 1e-10)
+        yield p_values("cochran_armitage_exact", exact, reference, 1e-10)
 
 
 def _mcnemar(gained: float, lost: float, row: Any) -> Iterator[Comparison]:
     exact = paired.mcnemar_exact_test(gained, lost).p_value
-    yield Comparison("mcnemar_exact", [exact, exact], [row["exact_p"], row["exact_binom_p"]], 1e-10)
+    yield p_values("mcnemar_exact", [exact, exact], [row["exact_p"], row["exact_binom_p"]], 1e-10)
     mid_p = paired.mcnemar_mid_p_test(gained, lost).p_value
-    yield Comparison("mcnemar_mid_p", mid_p, row["midp"], 1e-10)
-    for name, keys in (
-        ("mcnemar", ("chisq", "p")),
-        ("mcnemar_corrected", ("chisq_corrected", "p_corrected")),
-    ):
+    yield p_values("mcnemar_mid_p", mid_p, row["midp"], 1e-10)
+    for name, end in (("mcnemar", ""), ("mcnemar_corrected", "_corrected")):
         test = getattr(paired, f"{name}_test")(gained, lost)
-        ours = [test.statistic, test.p_value]
-        yield Comparison(name, ours, [row[key] for key in keys], 1e-10)
+        yield Comparison(name, test.statistic, row[f"chisq{end}"], 1e-10)
+        yield p_values(name, test.p_value, row[f"p{end}"], 1e-10)
     ratio = paired.paired_odds_ratio_exact(gained, lost)
     theirs = [row["or_conditional"], row["or_lower"], row["or_upper"]]
     yield Comparison("paired_odds_ratio", [ratio.value, ratio.low, ratio.high], theirs, 1e-10)

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from comparing import Case, Comparison, floats, limits, read
+from comparing import Case, Comparison, floats, limits, numbers, p_values, read
 
 from wholetrial.analysis.estimate import Interval, Reason
 from wholetrial.analysis.responders import (
@@ -16,6 +16,7 @@ from wholetrial.analysis.responders import (
     unconditional,
 )
 
+EXACT = "unconditional_own_fine_grid"
 SIDES = ("two_sided", "greater", "less")
 
 
@@ -31,7 +32,7 @@ def _single_proportion(folder: Path, result: Any) -> Iterator[Comparison]:
         yield limits("wilson_corrected", corrected(x, n, level), row["wilson_continuity"], 1e-12)
         for alternative, key in alternatives.items():
             test = proportions.exact_binomial_test(x, n, row["p0"], alternative)
-            yield Comparison("exact_binomial", test.p_value, row["exact_test_p"][key], 1e-12)
+            yield p_values("exact_binomial", test.p_value, row["exact_test_p"][key], 1e-12)
 
 
 def _two_proportion_tests(folder: Path, result: Any) -> Iterator[Comparison]:
@@ -39,9 +40,9 @@ def _two_proportion_tests(folder: Path, result: Any) -> Iterator[Comparison]:
     for alternative in SIDES:
         test = two_proportion_tests.fisher_exact_test(*counts, alternative=alternative)
         reference = [row["fisher"][f"p_{alternative}"] for row in result]
-        yield Comparison("fisher_exact", test.p_value, reference, 1e-14)
+        yield p_values("fisher_exact", test.p_value, reference, 1e-14)
     mid_p = two_proportion_tests.fisher_mid_p_test(*counts).p_value
-    yield Comparison("fisher_mid_p", mid_p, [row["fisher_midp_central"] for row in result], 1e-14)
+    yield p_values("fisher_mid_p", mid_p, [row["fisher_midp_central"] for row in result], 1e-14)
     chi_square = {
         "pearson": two_proportion_tests.pearson_test,
         "pearson_corrected": two_proportion_tests.pearson_corrected_test,
@@ -49,7 +50,7 @@ def _two_proportion_tests(folder: Path, result: Any) -> Iterator[Comparison]:
     for name, method in chi_square.items():
         test = method(*counts)
         key = {"pearson": "pearson", "pearson_corrected": "pearson_yates"}[name]
-        yield Comparison(name, test.p_value, [row[key]["p"] for row in result], 1e-14)
+        yield p_values(name, test.p_value, [row[key]["p"] for row in result], 1e-14)
         yield Comparison(name, test.statistic, [row[key]["statistic"] for row in result], 1e-14)
     pooled = two_proportion_tests.pearson_test(*counts, alternative="greater").statistic
     yield Comparison("pearson (z)", pooled, [row["z_pooled"] for row in result], 1e-14)
@@ -57,9 +58,9 @@ def _two_proportion_tests(folder: Path, result: Any) -> Iterator[Comparison]:
 
 
 def _unconditional(counts: list[np.ndarray], result: Any) -> Iterator[Comparison]:
-    exact = np.array(["unconditional_own_fine_grid" in row for row in result])
+    exact = np.array([EXACT in row for row in result])
     chosen = [count[exact] for count in counts]
-    rows = [row["unconditional_own_fine_grid"] for row in result if "boschloo" in row]
+    rows = [row[EXACT] for row in result if EXACT in row]
     keys = {
         "boschloo": ("boschloo_two_sided_twice_smaller", "boschloo_greater", "boschloo_less"),
         "barnard": ("z_pooled_two_sided_abs", "z_pooled_greater", "z_pooled_less"),
@@ -128,7 +129,7 @@ def _odds_ratio(counts: Any, level: float, reference: Any) -> Iterator[Compariso
 
 def _logarithmic(name: str, ours: Interval, reference: Any) -> Comparison:
     """Normal limits of a logarithm; where one of the reference's is not a number, there are none."""
-    theirs = np.array([reference["lower"], reference["upper"]], float)
+    theirs = numbers([reference["lower"], reference["upper"]])
     theirs = np.where(np.isnan(theirs).any(), np.nan, theirs)
     return Comparison(name, [ours.low, ours.high], theirs, 1e-12)
 
@@ -140,7 +141,7 @@ def _score(
     ours = method(*counts, level)
     known = ours.reason == Reason.OK
     told = np.array([np.where(known, ours.low, 0.0), np.where(known, ours.high, np.inf)])
-    return told, np.array([reference["lower"], reference["upper"]], float)
+    return told, numbers([reference["lower"], reference["upper"]])
 
 
 def _angle(ratio: np.ndarray) -> np.ndarray:
@@ -154,9 +155,9 @@ def _conditional_tests(folder: Path, result: Any) -> Iterator[Comparison]:
     for row in result:
         counts, reference = counts_of[row["id"]], row["odds_ratio"]
         two_sided = two_proportion_tests.fisher_exact_test(*counts).p_value
-        yield Comparison("fisher_exact", two_sided, reference["conditional_minlike_p"], 1e-14)
+        yield p_values("fisher_exact", two_sided, reference["conditional_minlike_p"], 1e-14)
         mid_p = two_proportion_tests.fisher_mid_p_test(*counts).p_value
-        yield Comparison("fisher_mid_p", mid_p, reference["conditional_midp_central"]["p"], 1e-14)
+        yield p_values("fisher_mid_p", mid_p, reference["conditional_midp_central"]["p"], 1e-14)
 
 
 def _counts(folder: Path) -> list[np.ndarray]:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from comparing import Case, Comparison, floats, limits, read
+from comparing import Case, Comparison, floats, limits, numbers, p_values, read
 
 from wholetrial.analysis.safety import rate_differences, rate_ratios, rates
 from wholetrial.analysis.safety.negative_binomial import negative_binomial_regression
@@ -66,7 +66,7 @@ def _ratio(counts: Any, row: Any) -> Iterator[Comparison]:
     value = rate_ratios.rate_ratio_exact(*counts).value
     yield Comparison("rate_ratio_exact", value, row["estimate"], 1e-10)
     exact = rate_ratios.rates_exact_test(*counts)
-    yield Comparison("rates_exact", exact.p_value, row["exact_conditional"]["p"], 1e-10)
+    yield p_values("rates_exact", exact.p_value, row["exact_conditional"]["p"], 1e-10)
     mid = rate_ratios.rates_mid_p_test(*counts)
     yield Comparison("rates_mid_p", mid.p_value, row["midp_central"]["p"], 1e-5)
     score = rate_ratios.rates_score_test(*counts)
@@ -75,18 +75,17 @@ def _ratio(counts: Any, row: Any) -> Iterator[Comparison]:
 
 def _limits(method: str, ours: Any, reference: Any, allowed: float) -> Iterator[Comparison]:
     """Where R's formula divides by no events (NaN), ours must give a reason, and no limits."""
-    none = "NaN" in (reference["lower"], reference["upper"])
+    none = bool(np.isnan(numbers([reference["lower"], reference["upper"]])).any())
     yield Comparison(method, bool(ours.reason), none, allowed)
     if not none:
         yield limits(method, ours, reference, allowed)
 
 
 def _regressions(folder: Path, result: Any) -> Iterator[Comparison]:
-    data = {name: floats(column) for name, column in read(folder / "patients.csv").items()}
-    arms = np.unique(data["arm"])[1:]
-    columns = [*(data["arm"] == arm for arm in arms), data["base"]]
-    call = data["count"], data["years"], np.stack(columns, axis=-1)
-    poisson, reference = poisson_regression(*call), result["poisson_regression"]
+    data, reference = read(folder / "patients.csv"), result["poisson_regression"]
+    columns = [_column(data, name) for name in reference["coef"] if name != "(Intercept)"]
+    call = floats(data["count"]), floats(data["years"]), np.stack(columns, axis=-1)
+    poisson = poisson_regression(*call)
     ours = [poisson.log_likelihood, poisson.deviance, poisson.dispersion]
     theirs = [reference[key] for key in ("loglik", "deviance", "pearson_dispersion")]
     yield Comparison("poisson_regression", ours, theirs, 1e-8)
@@ -97,6 +96,11 @@ def _regressions(folder: Path, result: Any) -> Iterator[Comparison]:
     theirs = [reference[key] for key in ("loglik", "theta", "se_theta")]
     yield Comparison("negative_binomial_regression", ours, theirs, 1e-6)
     yield _coefficients("negative_binomial_regression", binomial.coefficients, reference, 1e-6)
+
+
+def _column(data: dict[str, np.ndarray], name: str) -> np.ndarray:
+    """What a coefficient of R is of: a column of the data, or an arm other than the first."""
+    return floats(data[name]) if name in data else data["arm"] == name.removeprefix("arm")
 
 
 def _coefficients(method: str, effect: Any, reference: Any, allowed: float) -> Comparison:

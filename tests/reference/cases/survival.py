@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from comparing import Case, Comparison, floats, read
+from comparing import Case, Comparison, floats, p_values, read
+from labels import codes, in_order, levels_of, parted
 from scipy import special
 
 from cases.cox import compare_cox
@@ -28,11 +29,13 @@ BANDS = {
 
 def _kaplan_meier(folder: Path, result: Any) -> Iterator[Comparison]:
     data = read(folder / "tte.csv")
-    arm = data["arm"].astype(int)
+    arm = data["arm"]
     everyone = np.ones(len(arm), bool)
     parts = [(result["all"], everyone, result["level"])]
-    parts += [(result[k], arm == int(k), result["level"]) for k in result if k.isdigit()]
-    parts += [(part, arm == int(k), 0.9) for k, part in result["arm_level_0.90"].items()]
+    parts += [(result[label], arm == label, result["level"]) for label in levels_of(arm)]
+    for key in (key for key in result if key.startswith("arm_level_")):
+        level = float(key.removeprefix("arm_level_"))
+        parts += [(part, arm == label, level) for label, part in result[key].items()]
     for part, included, level in parts:
         curve = survival.kaplan_meier(floats(data["time"]), floats(data["status"]), included)
         yield Comparison("kaplan_meier", curve.participants, part["n"], 1e-12)
@@ -86,8 +89,13 @@ def _band(
 
 def _logrank(folder: Path, result: Any) -> Iterator[Comparison]:
     trial = _trial(folder)
-    arms = sorted({int(label) for label in trial["arm"]})
-    names = ("observed", "expected", "variance", "chisq", "p")
+    known = set(trial["arm"])
+    pairs = [parted(pair.removeprefix("arm"), "_vs_", known) for pair in result["pairwise"]]
+    # every pair is of a later arm and the first
+    labels = in_order(label for later, first in pairs for label in (first, later))
+    trial["arm"] = codes(trial["arm"], labels)
+    arms = list(range(len(labels)))
+    names = ("observed", "expected", "variance", "chisq")
     for method, key, stratum, weights in (
         ("log_rank", "logrank_all_arms", 0.0, LOG_RANK),
         ("stratified_log_rank", "logrank_stratified", trial["stratum"], LOG_RANK),
@@ -96,24 +104,25 @@ def _logrank(folder: Path, result: Any) -> Iterator[Comparison]:
         given = {"arms": arms, "stratum": stratum, "weights": weights}
         score = log_rank.logrank_score(trial["time"], trial["status"], trial["arm"], **given)
         test = log_rank.logrank_test(trial["time"], trial["status"], trial["arm"], **given)
-        ours = [score.observed, score.expected, score.covariance, test.statistic, test.p_value]
+        ours = [score.observed, score.expected, score.covariance, test.statistic]
         yield Comparison(method, ours, [result[key][name] for name in names], 1e-12)
+        yield p_values(method, test.p_value, result[key]["p"], 1e-12)
         yield Comparison(method, [len(arms) - 1], [result[key]["df"]], 1e-12)
-    for pair, part in result["pairwise"].items():
-        higher, lower = (int(label) for label in pair.removeprefix("arm").split("_vs_"))
+    for (later, first), part in zip(pairs, result["pairwise"].values(), strict=True):
+        chosen = [labels.index(later), labels.index(first)]
         for method, key, stratum, weights in (
             ("log_rank", "logrank", 0.0, LOG_RANK),
             ("stratified_log_rank", "stratified", trial["stratum"], LOG_RANK),
             ("fleming_harrington", "fh_1_0_stratified", trial["stratum"], Weights(1, 0)),
             ("fleming_harrington", "fh_0_1_stratified", trial["stratum"], Weights(0, 1)),
         ):
-            given = {"arms": [higher, lower], "stratum": stratum, "weights": weights}
-            yield _directed(method, trial, part[key], given)
+            given = {"arms": chosen, "stratum": stratum, "weights": weights}
+            yield from _directed(method, trial, part[key], given)
     simtrial = {(row["rho"], row["gamma"]): row for row in result["fleming_harrington_simtrial_z"]}
     for row in result["fleming_harrington_own"]:
         weights = Weights(row["rho"], row["gamma"])
         given = {"arms": [arms[1], arms[0]], "weights": weights}
-        yield _directed("fleming_harrington", trial, row, given)
+        yield from _directed("fleming_harrington", trial, row, given)
         score = log_rank.logrank_score(trial["time"], trial["status"], trial["arm"], **given)
         # simtrial's z is positive where the treated arm has fewer events than expected
         benefit = -log_rank.directed_logrank_test(score).statistic
@@ -121,21 +130,20 @@ def _logrank(folder: Path, result: Any) -> Iterator[Comparison]:
         yield Comparison("fleming_harrington (simtrial)", benefit, theirs, 1e-12)
 
 
-def _directed(method: str, trial: Any, reference: Any, given: Any) -> Comparison:
+def _directed(method: str, trial: Any, reference: Any, given: Any) -> Iterator[Comparison]:
     """The first arm's score, its variance, z and two-sided p-value."""
     score = log_rank.logrank_score(trial["time"], trial["status"], trial["arm"], **given)
     test = log_rank.directed_logrank_test(score)
-    ours = [score.excess[0], score.covariance[0, 0], test.statistic, test.p_value]
-    return Comparison(
-        method, ours, [reference[key] for key in ("U", "V", "z", "p_two_sided")], 1e-12
-    )
+    ours = [score.excess[0], score.covariance[0, 0], test.statistic]
+    yield Comparison(method, ours, [reference[key] for key in ("U", "V", "z")], 1e-12)
+    yield p_values(method, test.p_value, reference["p_two_sided"], 1e-12)
 
 
 def _restricted_mean(folder: Path, result: Any) -> Iterator[Comparison]:
     trial = _trial(folder)
     arms = {
         f"arm{label}": survival.kaplan_meier(trial["time"], trial["status"], trial["arm"] == label)
-        for label in sorted({int(label) for label in trial["arm"]})
+        for label in levels_of(trial["arm"])
     }
     z = float(special.ndtri(0.975))
     for key, parts in result.items():
@@ -150,7 +158,7 @@ def _restricted_mean(folder: Path, result: Any) -> Iterator[Comparison]:
                     yield Comparison("restricted_mean", ours, [part[k] for k in by], 1e-12)
                 yield _milestone(arms[name], until, part["milestone"])
                 continue
-            pair = [arms[arm] for arm in name.split("_minus_")]
+            pair = [arms[arm] for arm in parted(name, "_minus_", arms)]
             yield from _two_curves(pair, until, part)
 
 
@@ -173,17 +181,21 @@ def _two_curves(pair: list[survival.SurvivalCurve], time: float, part: Any) -> I
         if effect.reason == Reason.NO_VARIATION:
             ours, theirs = ours[:1], theirs[:1]
         yield Comparison(method, ours, theirs, 1e-12)
-    yield Comparison("restricted_mean", mean.p_value, part["rmst_difference"]["p"], 1e-12)
     found = hazard_ratio.as_ratio(ratio)
-    ours = [found.value, found.low, found.high, ratio.p_value]
-    theirs = [part["rmst_ratio"][key] for key in ("estimate", "lower", "upper", "p")]
+    for effect, reference in ((mean, part["rmst_difference"]), (ratio, part["rmst_ratio"])):
+        yield p_values("restricted_mean", effect.p_value, reference["p"], 1e-12)
+    ours = [found.value, found.low, found.high]
+    theirs = [part["rmst_ratio"][key] for key in ("estimate", "lower", "upper")]
     if ratio.reason == Reason.NO_VARIATION:
         ours, theirs = ours[:1], theirs[:1]
     yield Comparison("restricted_mean", ours, theirs, 1e-12)
 
 
 def _trial(folder: Path) -> dict[str, np.ndarray]:
-    return {name: floats(column) for name, column in read(folder / "tte.csv").items()}
+    data = read(folder / "tte.csv")
+    stratum = np.unique(data["stratum"], return_inverse=True)[1]
+    times = {name: floats(data[name]) for name in ("time", "status")}
+    return {**times, "stratum": stratum, "arm": data["arm"]}
 
 
 def _interval_censored(folder: Path, result: Any) -> Iterator[Comparison]:
