@@ -133,4 +133,8 @@ def _counts(name: str, value: npt.ArrayLike) -> Floats:
     counts = np.asarray(value, np.float64)
     whole = np.isfinite(counts) & (counts >= 0) & (counts == np.floor(counts))
     refuse(f"{name} must be whole numbers of at least 0", counts, ~whole)
+    if counts.size == 0:
+        raise ValueError(
+            f"{name} must hold at least one count; got an array of shape {counts.shape}"
+        )
     return counts

@@ -285,6 +285,8 @@ def test_a_wrong_call_says_what_was_expected() -> None:
         kruskal_wallis_test([1, 2], [0, 1], arms=[0])
     with pytest.raises(ValueError, match="at least one participant"):
         wilcoxon_test([], [])
+    with pytest.raises(ValueError, match="at least one participant"):
+        van_elteren_test([], [], [])
     with pytest.raises(ValueError, match="finite or missing"):
         wilcoxon_test([1, np.inf], [0, 1])
     with pytest.raises(ValueError, match="stratum must be a number"):

@@ -180,4 +180,5 @@ def test_a_wrong_call_says_what_was_expected(method: Ratio) -> None:
             method(*wrong)
     with pytest.raises(ValueError, match="level must lie between 0 and 1"):
         method(5, 64, 1, 64, 95)
-    assert method([], [], [], []).low.shape == (0,)
+    with pytest.raises(ValueError, match="events must hold at least one count"):
+        method([], [], [], [])

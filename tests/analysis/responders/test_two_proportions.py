@@ -207,5 +207,10 @@ def test_a_wrong_call_says_what_was_expected() -> None:
         fisher_exact_test(65, 64, 1, 64)
     with pytest.raises(ValueError, match="one common shape"):
         pearson_test([1, 2], 64, [1, 2, 3], 64)
+    for method in (*TESTS, *INTERVALS):
+        with pytest.raises(
+            ValueError, match=r"events must hold at least one count; .*shape \(0,\)"
+        ):
+            method([], [], [], [])
     with pytest.raises(ValueError, match="alternative must be one of"):
         fisher_exact_test(5, 64, 1, 64, alternative="two.sided")

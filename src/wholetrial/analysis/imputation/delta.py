@@ -1,34 +1,46 @@
 """How much worse the missing values must be for the conclusion to change: delta adjustment.
 
 An amount is added to the imputed values of one arm and everything analyzed again; the tipping point
-is the smallest amount that turns the conclusion. Reference: Ratitch B, O'Kelly M, Tosiello R. Pharm
-Stat 2013;12:337-47.
+is the smallest amount at which significance in favor of the arm is lost. Reference: Ratitch B,
+O'Kelly M, Tosiello R. Pharm Stat 2013;12:337-47.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Literal, NamedTuple, get_args
 
 import numpy as np
 import numpy.typing as npt
 
-from wholetrial.analysis.arguments import Booleans, refuse
-from wholetrial.analysis.estimate import Effect, Floats, Reason
+from wholetrial.analysis.arguments import Alternative, Booleans, checked_alternative, refuse
+from wholetrial.analysis.estimate import Effect, Floats, Reason, student_p_value
 from wholetrial.analysis.imputation.impute import Imputed
 
 HALVINGS = 60
 """Bisection steps that bring a tipping point within one rounding error."""
 
 EffectAt = Callable[[float], Effect]
+Side = Literal["greater", "less"]
+
+
+class _Rule(NamedTuple):
+    """What is significant in favor of the arm."""
+
+    alpha: float
+    favorable: str
+    alternative: str
 
 
 @dataclass(frozen=True, slots=True)
 class TippingPoint:
-    """The effects at the deltas `(D,)`, in their order, and where the conclusion turns.
+    """The effects at the deltas `(D,)`, in their order, and where significance is lost.
 
-    `significant` `(D,)` says where the p-value is at most 1 - level. `delta` is the point at which
-    it turns first on the way through the deltas, NaN where it does not, and `p_value` that there.
+    `significant` `(D,)` says where there is significance in favor of the arm. `delta` is the point
+    at which it is lost first on the way through the deltas, and `p_value` that there; both are NaN
+    where there is none at the first delta already (`significant[0]` is False), or still at the last
+    (`significant[-1]` is True).
     """
 
     deltas: Floats
@@ -70,18 +82,34 @@ def with_delta_per_visit(
     return with_delta(imputed, np.asarray(delta, np.float64) * steps, receives=receives)
 
 
-def tipping_point(effect_at: EffectAt, deltas: Sequence[float]) -> TippingPoint:
-    """Find the first delta at which an effect is significant no longer, or becomes so.
+def tipping_point(
+    effect_at: EffectAt,
+    deltas: Sequence[float],
+    *,
+    alpha: float,
+    favorable: Side,
+    alternative: Alternative = "two_sided",
+) -> TippingPoint:
+    """Find the first delta at which an effect is significant in favor of the arm no longer.
 
-    `effect_at` gives one trial's effect with this delta. The turn between two deltas is found by
+    `effect_at` gives one trial's effect with this delta. It is significant where the p-value of
+    the planned alternative is below `alpha` and, if that is two-sided, the effect is on the
+    `favorable` side of zero, "greater" or "less". The turn between two deltas is found by
     bisection; with multiple imputation use the same draws at every delta. An effect of 2 with
     standard error 0.5:
 
     >>> from wholetrial.analysis.estimate import as_effect
-    >>> tip = tipping_point(lambda delta: as_effect(2 - delta, 0.5, np.inf, 0.95, 0), [0, 1, 2])
+    >>> def at(delta):
+    ...     return as_effect(2 - delta, 0.5, np.inf, 0.95, 0)
+    >>> tip = tipping_point(at, [0, 1, 2], alpha=0.05, favorable="greater")
     >>> f"{tip.delta:.4f}, {tip.significant}"  # 2 - 1.96 x 0.5
     '1.0200, [ True  True False]'
     """
+    rule = _Rule(alpha, favorable, checked_alternative(alternative))
+    if not 0 < alpha < 1:
+        raise ValueError(f"alpha must lie between 0 and 1, such as 0.05; got {alpha!r}")
+    if favorable not in get_args(Side):
+        raise ValueError(f"favorable must be greater or less; got {favorable!r}")
     grid = np.asarray(deltas, np.float64)
     steps = np.diff(grid)
     if grid.ndim != 1 or len(grid) == 0 or not (np.all(steps > 0) or np.all(steps < 0)):
@@ -89,30 +117,37 @@ def tipping_point(effect_at: EffectAt, deltas: Sequence[float]) -> TippingPoint:
     refuse("deltas must be finite", grid, ~np.isfinite(grid))
     effects = tuple(effect_at(float(delta)) for delta in grid)
     known = np.array([_reason(effect) == Reason.OK for effect in effects])
-    significant = np.array([_significant(effect) for effect in effects])
-    turns = np.flatnonzero((significant[1:] != significant[:-1]) & known[1:] & known[:-1])
-    if len(turns) == 0:
+    significant = np.array([_significant(effect, rule) for effect in effects])
+    turns = np.flatnonzero(significant[:-1] & ~significant[1:] & known[1:])
+    if not significant[0] or len(turns) == 0:
         return TippingPoint(grid, effects, significant, float("nan"), float("nan"))
     first = int(turns[0])
-    delta = _turn(effect_at, float(grid[first]), float(grid[first + 1]), bool(significant[first]))
-    return TippingPoint(grid, effects, significant, delta, float(effect_at(delta).p_value))
+    delta = _turn(effect_at, float(grid[first]), float(grid[first + 1]), rule)
+    there = float(_p_value(effect_at(delta), rule))
+    return TippingPoint(grid, effects, significant, delta, there)
 
 
-def _turn(effect_at: EffectAt, before: float, after: float, at_start: bool) -> float:
-    """Halve the way between two deltas of different conclusions; give one of the other side."""
+def _turn(effect_at: EffectAt, before: float, after: float, rule: _Rule) -> float:
+    """Halve the way from a significant delta to one that is not; give one that is not."""
     for _ in range(HALVINGS):
         middle = (before + after) / 2
         if middle in (before, after):
             break
-        if _significant(effect_at(middle)) == at_start:
+        if _significant(effect_at(middle), rule):
             before = middle
         else:
             after = middle
     return after
 
 
-def _significant(effect: Effect) -> bool:
-    return bool(effect.p_value <= 1 - effect.level)
+def _significant(effect: Effect, rule: _Rule) -> bool:
+    good = effect.value > 0 if rule.favorable == "greater" else effect.value < 0
+    in_favor = rule.alternative != "two_sided" or bool(good)
+    return in_favor and bool(_p_value(effect, rule) < rule.alpha)
+
+
+def _p_value(effect: Effect, rule: _Rule) -> Floats:
+    return student_p_value(effect.statistic, effect.freedom, rule.alternative)
 
 
 def _reason(effect: Effect) -> int:

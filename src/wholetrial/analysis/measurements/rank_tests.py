@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
-from wholetrial.analysis.arguments import Alternative, checked_alternative
+from wholetrial.analysis.arguments import Alternative, check_participants, checked_alternative
 from wholetrial.analysis.estimate import (
     Floats,
     Reason,
@@ -104,8 +104,9 @@ def van_elteren_test(
     'z=1.6432, P=0.1003'
     """
     checked_alternative(alternative)
-    codes = np.asarray(stratum, np.float64)
-    analyzed = ~np.isnan(np.asarray(values, np.float64)) & np.isin(arm, checked_pair(arms))
+    codes, numbers = np.asarray(stratum, np.float64), np.asarray(values, np.float64)
+    check_participants("values", numbers)
+    analyzed = ~np.isnan(numbers) & np.isin(arm, checked_pair(arms))
     if np.any(np.isnan(codes) & analyzed):
         raise ValueError("stratum must be a number for every participant compared; got nan")
     excess = variance = weighed = np.zeros(())

@@ -97,12 +97,14 @@ def checked_strata(
     control_participants: npt.ArrayLike,
 ) -> Strata:
     """Return counts of two arms in one or more strata, or raise ValueError."""
-    arms = checked_two_arms(events, participants, control_events, control_participants)
-    if arms.events.ndim == 0 or arms.events.shape[-1] == 0:
+    given = events, participants, control_events, control_participants
+    shape = same_shape(*(np.asarray(counts) for counts in given))[0].shape
+    if shape[-1:] in ((), (0,)):
         raise ValueError(
             "the counts must hold one number for each of at least one stratum on the last axis; "
-            f"got shape {arms.events.shape}"
+            f"got shape {shape}"
         )
+    arms = checked_two_arms(*given)
     compares = (arms.participants > 0) & (arms.control_participants > 0)
     empty = (over_strata(arms.participants) == 0) | (over_strata(arms.control_participants) == 0)
     reason = first_reason(
