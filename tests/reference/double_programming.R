@@ -46,12 +46,15 @@ improved <- function(baseline, now, percent) {
 }
 # missing counts as no response, and so does whoever stopped treatment or began another one on or before the visit
 response <- function(t, who, met, visit) {
-  day <- day_of(t, who, visit)
-  turned <- Reduce(`|`, lapply(c("stops_treatment", "starts_other_treatment"), function(event) {
+  !is.na(met) & met & !turned(t, who, day_of(t, who, visit))
+}
+
+# who stopped or turned to another treatment on or before a day
+turned <- function(t, who, day) {
+  Reduce(`|`, lapply(c("stops_treatment", "starts_other_treatment"), function(event) {
     on <- first_day(t, who, event)
     !is.na(on) & !is.na(day) & on <= day
   }))
-  !is.na(met) & met & !turned
 }
 
 # ---- statistics
@@ -157,6 +160,8 @@ guttate_psoriasis <- function(t) {
   ae <- t$adverse_events[t$adverse_events$day >= 0 & t$adverse_events$day <= 364, ]
   shares$any_ae <- share(sum(who %in% ae$participant), length(who))
   changes <- value_at(t, who, "diary", "week 16") - baseline_of(t, who, "diary")
+  day <- day_of(t, who, "week 16")
+  changes[turned(t, who, ifelse(is.na(day), 112, day))] <- 0                   # composite: no change from baseline
   changes <- changes[!is.na(changes)]
   list(shares = shares, relapse = relapse(t, who[met$pasi_90_week_16 %in% TRUE]),
        diary = list(participants = length(changes), mean = mean(changes), interval = as.numeric(t.test(changes)$conf.int)), conduct = late_visits(t, who, met$pasi_90_week_16))
