@@ -15,6 +15,7 @@ from wholetrial.data.records import Records
 from wholetrial.endpoints.handling import NotDerivedError
 from wholetrial.programme.results import analyze_records
 from wholetrial.protocol.analysis_plan import Analysis
+from wholetrial.protocol.endpoint import Endpoint
 from wholetrial.protocol.load import load
 from wholetrial.protocol.missing import Imputation
 from wholetrial.protocol.protocol import Protocol
@@ -283,8 +284,6 @@ def test_a_reference_of_several_arms_is_refused_in_words(planned: Plan, records:
 def test_an_endpoint_that_is_measured_only_before_treatment_is_refused_in_words(
     several: Protocol, planned: Plan, records: Records
 ) -> None:
-    from wholetrial.protocol.endpoint import Endpoint
-
     early = Endpoint.model_validate({"text": "Heavy", "response": "heavy at screening"})
     endpoints = several.endpoints.model_copy(
         update={"primary": {**several.endpoints.primary, "early": early}}
@@ -294,3 +293,25 @@ def test_an_endpoint_that_is_measured_only_before_treatment_is_refused_in_words(
         completed(
             protocol, records, "planned", "early", Imputation(times=3, assuming="missing at random")
         )
+
+
+def test_each_measure_of_an_endpoint_has_draws_of_its_own(
+    several: Protocol, planned: Plan, records: Records
+) -> None:
+    """PASI is imputed the same beside another measure, and the other is not its echo."""
+    rule = Imputation(times=30, assuming="missing at random")
+    both = Endpoint.model_validate(
+        {"text": "Clear and well", "response": "PASI_75 at week 12 and wellbeing >= 50 at week 12"}
+    )
+    endpoints = several.endpoints.model_copy(
+        update={"primary": {**several.endpoints.primary, "both": both}}
+    )
+    echo = {**records.values, "wellbeing": 2 * records.values["PASI"]}
+    protocol = planned("clear").model_copy(update={"endpoints": endpoints})
+    given = replace(records, values=echo)
+    alone = completed(protocol, given, "planned", "clear", rule).imputed["PASI"]
+    beside = completed(protocol, given, "planned", "both", rule).imputed
+    np.testing.assert_array_equal(alone.values, beside["PASI"].values)
+    drawn = np.isnan(records.values["PASI"][:, 2:])
+    assert drawn.any()
+    assert not np.allclose(beside["wellbeing"].values[:, drawn], 2 * alone.values[:, drawn])

@@ -114,7 +114,8 @@ def completed(
             covariates=np.where(inside[..., None], known, 0.0),
             included=inside,
         )
-        draws = Draws(0, rule.times, np.zeros(seen.shape[:-1], np.int64))
+        own = list(protocol.schedule.measure).index(measure)
+        draws = Draws(0, rule.times, np.zeros(seen.shape[:-1], np.int64), own)
         imputed[measure] = impute(who, assumption, draws)
     return Completed(protocol, analysis, endpoint, seen, imputed, visits)
 
@@ -261,8 +262,9 @@ _EFFECTS: Mapping[str, Callable[[Plan, Pair, Reasons], Effect]] = {
 def _tipping_points(found: Completed) -> Iterator[Statistic]:
     """By how much imputed values of the tested arm must be worse for significance to be lost."""
     plans = _plans(found)
-    planned = found.protocol.analyses[found.analysis].tipping_point
-    if planned is None:
+    analysis = found.protocol.analyses[found.analysis]
+    planned, alpha = analysis.tipping_point, analysis.alpha
+    if planned is None or alpha is None:
         return
     reason = _reason(found)
     deltas = np.arange(0.0, planned.most + planned.step / 2, planned.step)
@@ -274,7 +276,13 @@ def _tipping_points(found: Completed) -> Iterator[Statistic]:
                 worse = _plans(_made_worse(found, pair.arm_members[0], delta))[place]
                 return effects(worse, pair, reason)  # noqa: B023
 
-            turned = tipping_point(at, list(deltas))
+            turned = tipping_point(
+                at,
+                list(deltas),
+                alpha=alpha.level,
+                favorable="less" if analysis.better == "lower" else "greater",
+                alternative=alternative(plan),
+            )
             n = (pair.arm_members | pair.control_members)[0].sum(axis=-1)
             blank = bare_statistic(plan, TIPPING_POINT, pair.arm, np.asarray(turned.delta), n)
             told = ", ".join(
