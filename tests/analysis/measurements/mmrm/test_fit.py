@@ -236,3 +236,21 @@ def test_a_wrong_call_says_what_was_expected() -> None:
         fit_mmrm(np.zeros((0, 3)), np.zeros((0, 3, 1)))
     with pytest.raises(ValueError, match="60 visits at most; got 61"):
         fit_mmrm(np.zeros((3, 61)), np.ones((3, 61, 1)))
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_an_effect_of_which_no_row_is_known_is_aliased(seed: int) -> None:
+    """The last arm has nobody at the last visit: its effect there is rounding, and no effect."""
+    draw = np.random.Generator(np.random.Philox(seed))
+    arm = np.arange(40) % 3
+    values = draw.normal(size=(40, 3)) + arm[:, None]
+    values[arm == 2, 2] = np.nan
+    design = np.zeros((40, 3, 10))
+    for visit in range(3):
+        design[:, visit, visit] = 1
+        design[:, visit, 3 + visit] = arm == 1
+        design[:, visit, 6 + visit] = arm == 2
+    design[..., 9] = draw.normal(50, 10, 40)[:, None]
+    model = fit_mmrm(values, design)
+    assert model.reason == Reason.OK
+    assert np.flatnonzero(model.aliased).tolist() == [8]

@@ -17,6 +17,8 @@ from wholetrial.analysis.estimate import Floats
 
 LEAST_REMAINDER = 1e-7
 """A column of which less than this share is left beside those before it follows from them."""
+LEAST_LENGTH = 1e-11
+"""A column of which less than this share lies where values are known is not known at all."""
 
 
 class Design(NamedTuple):
@@ -83,7 +85,8 @@ def orthonormal(design: Design, known: Floats) -> Basis:
         np.linalg.qr(basis * known[:, :, v, None], mode="r") @ layout[:, :, v]
         for v in range(known.shape[-1])
     ]
-    upper = _triangle(np.concatenate(parts, axis=1))
+    whole = np.sqrt(np.einsum("bkvf,bkvf->bf", layout, layout))
+    upper = _triangle(np.concatenate(parts, axis=1), LEAST_LENGTH * whole)
     aliased = np.diagonal(upper, axis1=-2, axis2=-1) == 0
     identity = np.eye(upper.shape[-1])
     transform = np.linalg.inv(np.where(aliased[:, None, :], identity, upper))
@@ -92,8 +95,11 @@ def orthonormal(design: Design, known: Floats) -> Basis:
     return Basis(basis, layout @ transform[:, None], transform, upper, aliased)
 
 
-def _triangle(rows: Floats) -> Floats:
-    """The triangle R of rows = Q R; a column that follows from those before it gives no row."""
+def _triangle(rows: Floats, least: Floats) -> Floats:
+    """The triangle R of rows = Q R; a column that follows from those before it gives no row.
+
+    So does one no longer than `least` `(B, F)`: of its rows none is known, and the rest is rounding.
+    """
     replicates, _, effects = rows.shape
     found = np.zeros_like(rows)
     upper = np.zeros((replicates, effects, effects))
@@ -105,7 +111,7 @@ def _triangle(rows: Floats) -> Floats:
             left = left - np.einsum("bnf,bf->bn", found, along)
             upper[:, :, column] += along
         remainder = np.sqrt(np.sum(left**2, axis=-1))
-        kept = remainder > LEAST_REMAINDER * length
+        kept = remainder > np.maximum(LEAST_REMAINDER * length, least[:, column])
         upper[:, column, column] = np.where(kept, remainder, 0.0)
         unit = left / np.where(kept, remainder, 1.0)[:, None]
         found[:, :, column] = np.where(kept[:, None], unit, 0.0)
