@@ -125,22 +125,28 @@ def test_where_rendering_fails_the_files_stay_as_they_were(
     assert {path.name: path.read_bytes() for path in Path("out").iterdir()} == before
 
 
-def test_a_method_that_is_not_built_is_named_and_never_replaced(
+def test_what_cannot_be_computed_is_named_and_never_replaced(
     invoke: Invoke, krueger_text: str
 ) -> None:
-    changed = krueger_text.replace("test: fisher_exact", "test: mcnemar", 1)
-    Path("trial.yaml").write_text(changed, encoding="utf-8")
+    """Published counts know no days: of them there are no rates."""
+    before, start, safety = krueger_text.partition("  safety:\n    of: [any_ae, any_sae]")
+    safety = safety.replace("test: fisher_exact", "test: rates_exact", 1)
+    safety = safety.replace(
+        "risk_difference, miettinen_nurminen", "rate_ratio, exact_conditional", 1
+    )
+    Path("trial.yaml").write_text(before + start + safety, encoding="utf-8")
     published = ROOT / "trials" / "NCT00320216" / "published.yaml"
     Path("published.yaml").write_bytes(published.read_bytes())
     words = ("run", "trial.yaml", "--replicates", "2")
-    assert "· not yet computed: mcnemar (45 mg once)" in invoke(*words).stdout
+    said = "· not yet computed: rate ratio, without days of follow-up (All experimental arms)"
+    assert said in invoke(*words).stdout
     rows = json.loads(invoke(*words, "--json").stdout)["statistics"]
-    efficacy = [row for row in rows if row["analysis"] == "efficacy"]
-    missing = [row for row in efficacy if row["statistic"] == "not_computed"]
-    assert len(missing) == 16
-    assert all(row["note"].startswith("not yet computed: mcnemar") for row in missing)
+    printed = [row for row in rows if (row["analysis"], row["source"]) == ("safety", "published")]
+    missing = [row for row in printed if row["statistic"] == "not_computed"]
+    assert printed == missing
+    assert len(missing) == 2 * 4
+    assert all("without days of follow-up" in row["note"] for row in missing)
     assert {row["value"] for row in missing} == {None}
-    assert not [row for row in efficacy if row["statistic"] == "p_value"]
 
 
 def test_a_trial_that_no_model_runs_says_so_and_ends_well(invoke: Invoke) -> None:

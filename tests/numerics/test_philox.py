@@ -112,4 +112,6 @@ def test_purposes_keep_their_numbers():
         "COURSE": 11,
         "MODEL_UNCERTAINTY": 12,
         "RESAMPLING": 13,
+        "IMPUTATION": 14,
+        "IMPUTATION_MODEL": 15,
     }

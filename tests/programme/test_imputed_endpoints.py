@@ -273,6 +273,14 @@ def test_a_conclusion_that_stands_for_every_amount_is_said(planned: Plan, record
     assert tipped.why_none == "The conclusion is the same for every amount tried."
 
 
+def test_without_a_benefit_there_is_no_conclusion_to_turn(planned: Plan, records: Records) -> None:
+    """The arm lowers PASI: where a higher PASI would be the better one, nothing is gained."""
+    plan = planned("lower", tipping_point="up to 2 by 1", better="higher")
+    tipped = of_arm(statistics(plan, records), "tipping_point")
+    assert np.isnan(tipped.value)
+    assert tipped.why_none == "The arm is not significantly better, so no conclusion can turn."
+
+
 def test_a_reference_of_several_arms_is_refused_in_words(planned: Plan, records: Records) -> None:
     pooled = planned("lower", "jump to reference", compare="pooled placebo with experimental")
     with pytest.raises(

@@ -45,6 +45,7 @@ class Reason(IntEnum):
     COVARIANCE_SINGULAR = 19
     UNSUITED_CORRELATIONS = 20
     NO_OVERDISPERSION = 21
+    NO_CONCLUSION = 22
 
 
 REASON_TEXT: Mapping[Reason, str] = MappingProxyType(
@@ -71,6 +72,7 @@ REASON_TEXT: Mapping[Reason, str] = MappingProxyType(
         Reason.COVARIANCE_SINGULAR: "These values do not determine the covariance between visits.",
         Reason.UNSUITED_CORRELATIONS: "The comparisons are not all positively correlated.",
         Reason.NO_OVERDISPERSION: "The counts vary no more than Poisson counts do.",
+        Reason.NO_CONCLUSION: "The arm is not significantly better, so no conclusion can turn.",
     }
 )
 

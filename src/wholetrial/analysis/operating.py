@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from wholetrial.analysis.estimate import Reason
 from wholetrial.analysis.planned.several import ADJUSTED_P
-from wholetrial.analysis.statistic import Statistic
+from wholetrial.analysis.statistic import Floats, Statistic
 from wholetrial.protocol.analysis_plan import Analysis
 from wholetrial.protocol.protocol import Protocol
 
@@ -84,11 +84,18 @@ def forecast(statistic: Statistic) -> Forecast:
     value = np.atleast_1d(statistic.value)
     known = value[~np.isnan(value)]
     tail = (1 - COVERAGE) / 2
-    low, high = np.quantile(known, [tail, 1 - tail]) if known.size else (np.nan, np.nan)
+    low, high = _quantiles(known, (tail, 1 - tail)) if known.size else (float("nan"), float("nan"))
     mean = float(known.mean()) if known.size else float("nan")
-    return Forecast(
-        statistic, mean, float(low), float(high), value.size, int(value.size - known.size)
-    )
+    return Forecast(statistic, mean, low, high, value.size, int(value.size - known.size))
+
+
+def _quantiles(values: Floats, shares: tuple[float, float]) -> tuple[float, float]:
+    """Between two values where all are finite; a time never reached has none beside it."""
+    if np.isfinite(values).all():
+        low, high = np.quantile(values, shares)
+    else:
+        low, high = np.quantile(values, shares, method="inverted_cdf")
+    return float(low), float(high)
 
 
 def powers(protocol: Protocol, statistics: Sequence[Statistic]) -> list[Power]:

@@ -296,7 +296,8 @@ def forecast_of(
 
 def _pooled(group: str, parts: Sequence[Statistic]) -> Forecast | None:
     counts = [part.count for part in parts if part.count is not None]
-    if not parts or len(counts) < len(parts):
+    shares = all(part.name == "proportion" for part in parts)
+    if not parts or len(counts) < len(parts) or not shares:
         return None
     count, n = np.sum(counts, axis=0), np.sum([part.n for part in parts], axis=0)
     share = np.where(n > 0, count / np.maximum(n, 1), np.nan)

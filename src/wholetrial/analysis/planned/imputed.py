@@ -21,7 +21,7 @@ from wholetrial.analysis.estimate import (
     student_p_value,
 )
 from wholetrial.analysis.imputation.bootstrap import Draws
-from wholetrial.analysis.imputation.delta import tipping_point, with_delta
+from wholetrial.analysis.imputation.delta import TippingPoint, tipping_point, with_delta
 from wholetrial.analysis.imputation.impute import Imputed, impute
 from wholetrial.analysis.imputation.measured import Assumption, as_measured
 from wholetrial.analysis.imputation.pooling import pooled
@@ -289,14 +289,20 @@ def _tipping_points(found: Completed) -> Iterator[Statistic]:
                 f"{delta:g}: P={float(effect.p_value):.3g}"
                 for delta, effect in zip(turned.deltas, turned.effects, strict=True)
             )
-            stands = np.int8(Reason.CONCLUSION_STANDS if np.isnan(turned.delta) else Reason.OK)
             yield replace(
                 blank,
                 control=pair.control,
                 method="delta_adjustment",
-                reason=np.asarray(stands),
+                reason=np.asarray(_why_not_turned(turned), np.int8),
                 note=f"imputed values made worse by {told}; {blank.note}",
             )
+
+
+def _why_not_turned(found: TippingPoint) -> Reason:
+    first = Reason(int(found.effects[0].reason))
+    if first != Reason.OK or not np.isnan(found.delta):
+        return first
+    return Reason.CONCLUSION_STANDS if found.significant[0] else Reason.NO_CONCLUSION
 
 
 def _made_worse(found: Completed, receives: Flags, delta: float) -> Completed:

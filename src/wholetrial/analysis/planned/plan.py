@@ -123,10 +123,20 @@ def confidence(plan: Plan) -> float:
     return plan.analysis.estimate.level / 100
 
 
-def described_groups(plan: Plan) -> Iterator[tuple[str, Flags]]:
+def every_group(plan: Plan) -> Iterator[tuple[str, Flags]]:
     """Every group by name, with its members in the analysis set."""
     for name in plan.outcomes.groups:
         yield name, plan.outcomes.of_group(name)
+
+
+def described_groups(plan: Plan) -> Iterator[tuple[str, Flags]]:
+    """The groups that the plan describes: every one, or the two that it pools arms into."""
+    if plan.analysis.compare is None or plan.analysis.compare.how != "pooled":
+        yield from every_group(plan)
+        return
+    for pair in compared_pairs(plan):
+        yield pair.arm, pair.arm_members
+        yield pair.control, pair.control_members
 
 
 def counted(plan: Plan, members: Flags) -> Count:

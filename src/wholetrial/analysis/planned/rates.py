@@ -101,7 +101,9 @@ def _rate(plan: Plan, name: str, members: Flags, method: str) -> Statistic:
 
 def _compared(plan: Plan, pair: Pair) -> Statistic:
     summary, method = plan.analysis.estimate.summary, plan.analysis.estimate.interval
-    if (summary, method) not in COMPARED or plan.outcomes.variable.lower is None:
+    if plan.outcomes.variable.lower is None:
+        return not_computed(plan, f"{summary}, without days of follow-up", pair)
+    if (summary, method) not in COMPARED:
         return not_computed(plan, method, pair)
     arm, control = (_exposed(plan, who) for who in (pair.arm_members, pair.control_members))
     way = COMPARED[summary, method]

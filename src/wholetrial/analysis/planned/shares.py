@@ -19,6 +19,7 @@ from wholetrial.analysis.planned.plan import (
     counted,
     covariates_of,
     described_groups,
+    every_group,
     favoring,
     not_computed,
     p_value,
@@ -92,7 +93,7 @@ def shares(plan: Plan) -> Iterator[Statistic]:
 
 def worst_grades(plan: Plan) -> Iterator[Statistic]:
     """The proportion of each arm whose worst event has a grade; described, not compared."""
-    for name, members in described_groups(plan):
+    for name, members in every_group(plan):
         found = share(plan, name, members, DESCRIBED_BY)
         ungraded = members.any(axis=-1) & (found.n == 0)
         reason = np.where(ungraded, np.int8(Reason.NO_GRADES), np.asarray(found.reason))
@@ -101,16 +102,9 @@ def worst_grades(plan: Plan) -> Iterator[Statistic]:
 
 def compared_shares(plan: Plan) -> Iterator[Statistic]:
     """The proportion of each group compared, then difference or ratio of each pair and its test."""
-    contrast = plan.analysis.compare
-    compared = compared_pairs(plan)
-    described = dict(described_groups(plan))
-    if contrast is not None and contrast.how == "pooled":
-        described = {}
-        for pair in compared:
-            described |= {pair.arm: pair.arm_members, pair.control: pair.control_members}
-    for name, members in described.items():
+    for name, members in described_groups(plan):
         yield share(plan, name, members, DESCRIBED_BY)
-    for pair in compared:
+    for pair in compared_pairs(plan):
         yield _compared(plan, pair)
         if plan.analysis.beside:
             yield from _beside(plan, pair, plan.analysis.beside)

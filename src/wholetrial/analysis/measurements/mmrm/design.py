@@ -98,7 +98,7 @@ def orthonormal(design: Design, known: Floats) -> Basis:
 def _triangle(rows: Floats, least: Floats) -> Floats:
     """The triangle R of rows = Q R; a column that follows from those before it gives no row.
 
-    So does one no longer than `least` `(B, F)`: of its rows none is known, and the rest is rounding.
+    So does one no longer than `least` `(B, F)`: none of its rows is known, the rest is rounding.
     """
     replicates, _, effects = rows.shape
     found = np.zeros_like(rows)
