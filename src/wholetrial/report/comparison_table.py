@@ -270,7 +270,8 @@ def _forecast_cell(many: Forecast, published: float | None) -> Cell:
     shown = replace(
         one, value=np.asarray(many.mean), low=np.asarray(many.low), high=np.asarray(many.high)
     )
-    note = f"no number in {many.failed:,} trials" if many.failed else ""
+    trials = "trial" if many.failed == 1 else "trials"
+    note = f"no number in {many.failed:,} {trials}" if many.failed else ""
     side = _side(many, published)
     outside = f"published lies {side}" if side in ("above", "below") else ""
     return Cell(value_text(shown), note or outside)

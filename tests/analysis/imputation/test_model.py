@@ -267,3 +267,21 @@ def test_batches_may_lack_different_arms(a_trial: Trial) -> None:
         alone = fit_imputation_model(one_of(who, (place,)))
         for ours, theirs in zip(fields_of(together), fields_of(alone), strict=True):
             np.testing.assert_array_equal(ours[:, place], theirs)
+
+
+@pytest.mark.parametrize("returning", [False, True])
+def test_a_covariate_that_is_zero_for_everybody_changes_nothing(
+    a_trial: Trial, returning: bool
+) -> None:
+    """A stratum without anybody; one that is another constant follows from the intercept."""
+    who = a_trial(7, people=60, returning=returning)
+    place = who.covariates.shape[-1]
+    zero, one = (np.full((*who.included.shape, 1), value) for value in (0.0, 1.0))
+    beside = replace(who, covariates=np.concatenate([who.covariates, zero], axis=-1))
+    plain, more = fit_imputation_model(who), fit_imputation_model(beside)
+    np.testing.assert_array_equal(more.reason, Reason.OK)
+    assert set(more.coefficients[..., 1 + place].ravel()) == {0.0}
+    kept = np.delete(more.coefficients, 1 + place, axis=-1)
+    np.testing.assert_allclose(kept, plain.coefficients, rtol=1e-6)
+    constant = replace(who, covariates=np.concatenate([who.covariates, one], axis=-1))
+    assert fit_imputation_model(constant).reason.tolist() == [Reason.COLLINEAR]

@@ -32,7 +32,8 @@ class ImputationModel:
     `coefficients` `(M, ..., V, F)` are, at each visit, the intercept, those of the covariates and
     the effects of the arms after the first; `covariance` is `(M, ..., V, V)`, `reason` `(M, ...)`.
     At a visit where nobody of the first arm was measured the intercept is that of the next arm that
-    was, whose own effect is 0; the effect of an arm of which nobody was is NaN there.
+    was, whose own effect is 0; the effect of an arm of which nobody was is NaN there. A covariate
+    that is 0 for everybody has the coefficient 0.
     """
 
     coefficients: Floats
@@ -95,7 +96,7 @@ def fit_imputation_model(
     columns = (rows - scale.design_center) / scale.design_spread
     member = _members(who)
     unmeasured = ~np.any(_cells(member, values), axis=1)
-    dropped = _dropped(unmeasured, rows.shape[-1])
+    dropped = _dropped(unmeasured, rows * inside[..., None])
     fitted = _fitted(centered, columns * inside[..., None], inside, drawn, dropped)
     empty = _nobody(member, values, counts_of(drawn))
     reason = np.where(empty != Reason.OK, empty, fitted.reason)
@@ -228,12 +229,16 @@ def _cells(member: Booleans, values: Floats) -> Booleans:
     return member[..., :, None] & ~np.isnan(values)[..., None, :]
 
 
-def _dropped(unmeasured: Booleans, width: int) -> Booleans:
-    """The arms' columns `(R, V, F)` that a visit's model is without: one arm is its intercept."""
+def _dropped(unmeasured: Booleans, rows: Floats) -> Booleans:
+    """Columns `(R, V, F)` that a visit's model is without: one arm, which is its intercept.
+
+    And arms unmeasured, and covariates that are 0 for everybody, such as a stratum without people.
+    """
     by_visit = np.swapaxes(unmeasured, -1, -2)
     first = np.cumsum(~by_visit, axis=-1) == 1
+    arms, width = by_visit.shape[-1], rows.shape[-1]
     dropped = np.zeros((*by_visit.shape[:-1], width), bool)
-    arms = by_visit.shape[-1]
+    dropped[..., 1:] = ~np.any(rows[..., 1:], axis=1)[:, None]
     dropped[..., width - arms + 1 :] = (by_visit | first)[..., 1:]
     return dropped
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from wholetrial.analysis.estimate import (
     Effect,
@@ -43,7 +44,7 @@ from wholetrial.analysis.planned.plan import (
 from wholetrial.analysis.statistic import Floats, Statistic
 from wholetrial.conditions.evaluate import Situation, baseline_value, measures_of, scale_of
 from wholetrial.data.records import Flags, Records, repeated
-from wholetrial.endpoints.baseline import BASELINE, at_start, baseline_values
+from wholetrial.endpoints.baseline import BASELINE, at_start, baseline_values, stratum_of
 from wholetrial.endpoints.derive import analyzed, derive
 from wholetrial.endpoints.handling import NotDerivedError, handled, intervened
 from wholetrial.endpoints.outcomes import Outcomes
@@ -92,21 +93,26 @@ def completed(
 ) -> Completed:
     """Impute the measures that an endpoint speaks of, in the arms of its analysis set.
 
-    The model has the arms, the measure's baseline value and the plan's covariates, each with an
-    effect of its own at each visit. `protocol` holds the analysis' own estimand. The draws are
-    always the same. Raises NotDerivedError where the reference is not one arm, or where nothing is
-    measured after treatment began.
+    The model has the arms, the measure's baseline value, the plan's covariates and its strata, each
+    with an effect of its own at each visit. `protocol` holds the analysis' own estimand. The draws
+    are always the same. Raises NotDerivedError where the reference is not one arm, or where nothing
+    is measured after treatment began.
     """
     plan = protocol.analyses[analysis]
     seen = handled(protocol, records, protocol.intercurrent, None)
     group, member = analyzed(protocol, seen, plan.set)
     assumption = Assumption(_STRATEGIES[rule.assuming], _reference(protocol, plan, seen.arms))
+    strata = strata_of(protocol, plan)
     imputed = {}
     visits = _visits_after_start(protocol, endpoint)
     for measure in visits:
         columns = [seen.visit_index(visit) for visit in visits[measure]]
         known = _covariates(protocol, plan, seen, measure)
         inside = member & (group >= 0) & ~np.isnan(known).any(axis=-1)
+        if strata:
+            stratum = stratum_of(protocol, seen, strata)
+            inside &= stratum >= 0
+            known = np.concatenate([known, _indicators(stratum, inside)], axis=-1)
         who = as_measured(
             seen.values[measure][..., columns],
             np.where(inside, group, 0),
@@ -335,6 +341,16 @@ def _covariates(protocol: Protocol, plan: Analysis, records: Records, measure: s
     names = dict.fromkeys([measure, *others])
     known = baseline_values(protocol, records, tuple(names))
     return np.stack([known[name] for name in names], axis=-1)
+
+
+def _indicators(stratum: NDArray[np.intp], inside: Flags) -> Floats:
+    """A column for each stratum after a trial's first, `(..., P, K)`; 0 where it has nobody."""
+    codes = np.where(inside, stratum, -1)
+    levels = np.unique(codes[codes >= 0])
+    member = codes[..., None] == levels
+    present = member.any(axis=-2)
+    later = present & (np.cumsum(present, axis=-1) > 1)
+    return np.where(later[..., None, :], member, False).astype(np.float64)
 
 
 def _baseline(protocol: Protocol, records: Records, measure: str) -> Floats:

@@ -88,7 +88,7 @@ def _not_applied(plan: Plan) -> list[str]:
 def _strata_ignored(plan: Plan) -> list[str]:
     """That an analysis ignores the strata of randomization, by the file's own decision."""
     allocation = plan.protocol.design.allocation
-    if plan.analysis.strata != "ignored" or allocation is None:
+    if plan.analysis.strata != "ignored" or allocation is None or not allocation.strata:
         return []
     return [f"ignores the strata of randomization: {', '.join(allocation.strata)}"]
 
