@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, settings
 
 from wholetrial.data.records import Exposures, Records, empty_events
 from wholetrial.protocol.load import load
@@ -14,6 +15,10 @@ from wholetrial.protocol.protocol import Protocol
 from wholetrial.protocol.timeline import visits
 
 ROOT = Path(__file__).resolve().parents[1]
+
+# no test depends on a time
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 
 @pytest.hookimpl(hookwrapper=True)

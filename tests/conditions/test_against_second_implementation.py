@@ -377,7 +377,7 @@ def test_the_second_implementation_knows_the_schedule(two_directions: Protocol) 
     assert {visit.label: visit.day for visit in visits(two_directions)} == DAYS
 
 
-@settings(deadline=None, max_examples=400)
+@settings(max_examples=400)
 @given(
     condition=CONDITIONS,
     seed=st.integers(0, 2**32 - 1),

@@ -48,7 +48,7 @@ def test_every_replicate_of_the_2007_trial_has_64_in_each_of_five_arms():
         assert ((allocated == arm).sum(axis=1) == 64).all()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     ratio=st.lists(st.integers(1, 4), min_size=2, max_size=4),
     repeats=st.integers(1, 25),

@@ -82,7 +82,7 @@ def test_a_list_that_went_on_verifies_under_its_first_commitment():
     assert verify(TRIAL, SEED, HASH, longer).holds
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(place=st.integers(0, len(LIST) - 1), character=st.sampled_from("0a,\n_"))
 def test_any_changed_byte_of_the_list_fails(place, character):
     changed = LIST[:place] + character + LIST[place + 1 :]
@@ -92,7 +92,7 @@ def test_any_changed_byte_of_the_list_fails(place, character):
     assert bool(checked.difference) == (changed != LIST)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(place=st.integers(0, 63), digit=st.sampled_from("0123456789abcdef"))
 def test_any_changed_digit_of_the_seed_fails(place, digit):
     changed = SEED[:place] + digit + SEED[place + 1 :]

@@ -106,7 +106,7 @@ def test_every_two_weeks_holds_both_ends():
 
 
 @pytest.mark.parametrize("name", NAMES)
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(start=STARTS)
 def test_windows_hold_the_planned_date_and_weeks_agree_with_the_arrays(name, start):
     protocol = LOADED[name]

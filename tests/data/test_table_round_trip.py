@@ -126,7 +126,7 @@ def trials(draw):
     )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(trials())
 def test_tables_give_back_the_same_bits(tmp_path_factory, records):
     folder = tmp_path_factory.mktemp("tables")

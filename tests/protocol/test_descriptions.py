@@ -92,7 +92,7 @@ def test_a_condition_in_words(small: Protocol, phrase: str, words: str) -> None:
 
 
 @given(st.data())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_any_condition_can_be_said(
     small: Protocol, condition_trees: st.SearchStrategy[Condition], data: st.DataObject
 ) -> None:

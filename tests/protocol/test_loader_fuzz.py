@@ -49,25 +49,25 @@ def accept(protocol: Protocol, source: Source) -> None:
 
 
 @given(st.binary(max_size=400))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_random_bytes(content: bytes) -> None:
     answer(content)
 
 
 @given(st.lists(st.sampled_from(PIECES), max_size=40))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_text_that_looks_like_yaml(pieces: list[str]) -> None:
     answer("".join(pieces).encode())
 
 
 @given(st.integers(0, len(MINIMAL) - 1), st.integers(0, 30), st.text(max_size=5))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_a_trial_file_with_a_few_characters_changed(start: int, length: int, new: str) -> None:
     answer((MINIMAL[:start] + new + MINIMAL[start + length :]).encode("utf-8", "surrogatepass"))
 
 
 @given(st.lists(st.tuples(st.integers(0, len(LINES) - 1), st.sampled_from(VALUES)), max_size=3))
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
 def test_a_trial_file_with_other_values(changes: list[tuple[int, str]]) -> None:
     lines = list(LINES)
     for index, value in changes:
@@ -76,6 +76,6 @@ def test_a_trial_file_with_other_values(changes: list[tuple[int, str]]) -> None:
 
 
 @given(st.sets(st.integers(0, len(LINES) - 1), min_size=1, max_size=4))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_a_trial_file_with_lines_left_out(left_out: set[int]) -> None:
     answer("\n".join(line for i, line in enumerate(LINES) if i not in left_out).encode())

@@ -118,7 +118,7 @@ TREES: TypeAdapter[Condition] = TypeAdapter(ConditionPhrase)
 
 
 @given(st.data())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_any_condition_written_as_a_phrase_reads_back_to_the_same_tree(
     condition_trees: st.SearchStrategy[Condition], data: st.DataObject
 ) -> None:
@@ -127,7 +127,7 @@ def test_any_condition_written_as_a_phrase_reads_back_to_the_same_tree(
 
 
 @given(st.data())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_any_condition_written_as_json_reads_back_to_the_same_tree(
     condition_trees: st.SearchStrategy[Condition], data: st.DataObject
 ) -> None:
@@ -136,7 +136,7 @@ def test_any_condition_written_as_json_reads_back_to_the_same_tree(
 
 
 @given(st.text(max_size=80))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_any_text_is_read_or_refused_at_a_character_of_it(text: str) -> None:
     offset = 0
     try:

@@ -24,7 +24,7 @@ def with_schedule(minimal: str, treatment: str, events: str = "{}") -> Protocol:
     after=st.integers(0, 20),
     screening=st.integers(1, 12),
 )
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_every_visit_lies_inside_its_window(
     minimal: str, weeks: list[int], before: int, after: int, screening: int
 ) -> None:

@@ -37,7 +37,7 @@ def test_with_equal_arms_the_trend_is_the_slope_of_the_dose() -> None:
 
 
 @given(unit=st.sampled_from([1e-3, 1.0, 50.0]), origin=st.integers(-5, 5))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_units_and_origin_of_the_dose_do_not_change_the_test(unit: float, origin: int) -> None:
     moved = [origin + unit * dose for dose in DOSES]
     before, after = linear_trend(model(), DOSES), linear_trend(model(), moved)

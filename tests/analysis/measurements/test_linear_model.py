@@ -55,7 +55,7 @@ def assert_same(one: Effect, other: Effect, **tolerance: float) -> None:
 
 
 @given(seed=st.integers(0, 10_000))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_against_second_implementation_by_dummy_columns(seed: int) -> None:
     """Treatment coding solved by the pseudoinverse of the whole design."""
     trial = study(seed)
@@ -83,7 +83,7 @@ def test_against_second_implementation_by_dummy_columns(seed: int) -> None:
 
 
 @given(seed=st.integers(0, 10_000))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_the_order_of_participants_and_the_coding_of_levels_do_not_matter(seed: int) -> None:
     trial = study(seed)
     order = np.random.default_rng(seed + 1).permutation(len(trial.arm))
@@ -107,7 +107,7 @@ def test_the_order_of_participants_and_the_coding_of_levels_do_not_matter(seed: 
 
 
 @given(seed=st.integers(0, 10_000), unit=st.sampled_from([1e-6, 0.1, 25.4, 1e7]))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_units_and_origins_do_not_matter(seed: int, unit: float) -> None:
     trial = study(seed)
     before = ancova.differences_from_control(fit(trial))
@@ -121,7 +121,7 @@ def test_units_and_origins_do_not_matter(seed: int, unit: float) -> None:
 
 
 @given(seed=st.integers(0, 10_000))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_swapping_arms_changes_the_sign(seed: int) -> None:
     trial = study(seed)
     there = ancova.differences_from_control(fit(trial, (0, 1)))

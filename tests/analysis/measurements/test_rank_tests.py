@@ -41,7 +41,7 @@ def two(control: list[int], active: list[int]) -> tuple[np.ndarray, np.ndarray]:
 
 
 @given(control=few, active=few)
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_the_exact_rank_sum_is_that_of_all_ways_to_choose_the_arm(
     control: list[int], active: list[int]
 ) -> None:
@@ -61,7 +61,7 @@ def test_the_exact_rank_sum_is_that_of_all_ways_to_choose_the_arm(
 
 
 @given(change=st.lists(st.integers(-4, 6), min_size=1, max_size=8))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_the_exact_signed_rank_is_that_of_all_signs(change: list[int]) -> None:
     moved = np.array([value for value in change if value != 0], float)
     test = signed_rank_exact_test(np.array([*change, NAN]))
@@ -77,7 +77,7 @@ def test_the_exact_signed_rank_is_that_of_all_signs(change: list[int]) -> None:
 
 
 @given(change=st.lists(st.integers(-6, 9), min_size=3, max_size=25))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_the_corrected_signed_rank_is_that_of_scipy(change: list[int]) -> None:
     if not any(change):
         assert signed_rank_corrected_test(change).reason == Reason.NO_VARIATION
@@ -95,7 +95,7 @@ def test_the_corrected_signed_rank_is_that_of_scipy(change: list[int]) -> None:
 
 
 @given(control=some, active=some, third=some)
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_large_sample_tests_are_those_of_scipy(
     control: list[int], active: list[int], third: list[int]
 ) -> None:
@@ -122,7 +122,7 @@ def test_large_sample_tests_are_those_of_scipy(
 
 
 @given(control=some, active=some, third=some)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_rising_pairs_are_counted_one_by_one(
     control: list[int], active: list[int], third: list[int]
 ) -> None:
@@ -161,7 +161,7 @@ def _permutations(rest: tuple[int, ...]) -> list[tuple[int, ...]]:
 
 
 @given(control=some, active=some)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_swapping_arms_mirrors_and_order_and_monotone_units_do_not_matter(
     control: list[int], active: list[int]
 ) -> None:

@@ -35,7 +35,7 @@ def two(control: list[int], active: list[int]) -> tuple[np.ndarray, np.ndarray]:
 
 @pytest.mark.parametrize("method", METHODS)
 @given(control=samples, active=samples, unit=st.sampled_from([0.01, 3.0, 1e6]))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_swapping_arms_and_changing_units(
     method: Method, control: list[int], active: list[int], unit: float
 ) -> None:
@@ -50,7 +50,7 @@ def test_swapping_arms_and_changing_units(
 
 
 @given(control=samples, active=samples)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_students_t_is_the_linear_model_without_covariates(
     control: list[int], active: list[int]
 ) -> None:
@@ -118,7 +118,7 @@ def test_a_wrong_call_says_what_was_expected() -> None:
 
 
 @given(values=st.lists(st.integers(-9, 9), min_size=1, max_size=15))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_summary_is_that_of_numpy(values: list[int]) -> None:
     found = describe([*values, NAN])
     assert found.participants == len(values)

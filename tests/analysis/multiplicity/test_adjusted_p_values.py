@@ -40,7 +40,7 @@ def closed(p: list[float], local: Callable[[list[float]], float]) -> list[float]
 
 
 @given(p=families)
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_hommel_is_the_closed_test_of_simes_and_holm_that_of_bonferroni(p: list[float]) -> None:
     np.testing.assert_allclose(adjust.hommel(p), closed(p, simes), rtol=1e-12)
     smallest = closed(p, lambda part: len(part) * min(part))
@@ -48,7 +48,7 @@ def test_hommel_is_the_closed_test_of_simes_and_holm_that_of_bonferroni(p: list[
 
 
 @given(p=families)
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_each_procedure_is_at_least_as_powerful_as_the_one_it_improves(p: list[float]) -> None:
     steps = [adjust.bonferroni, adjust.holm, adjust.hochberg, adjust.hommel]
     found = [method(p) for method in steps]
@@ -61,7 +61,7 @@ def test_each_procedure_is_at_least_as_powerful_as_the_one_it_improves(p: list[f
 
 @pytest.mark.parametrize("method", UNORDERED)
 @given(p=families, seed=st.integers(0, 99))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_the_order_of_the_tests_does_not_matter(method: Adjust, p: list[float], seed: int) -> None:
     order = np.random.default_rng(seed).permutation(len(p))
     np.testing.assert_array_equal(method(np.array(p)[order]), method(p)[order])

@@ -99,7 +99,7 @@ def test_one_comparison_is_students_t() -> None:
 
 
 @given(seed=st.integers(0, 10_000))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_adjusted_p_values_lie_between_unadjusted_and_bonferroni(seed: int) -> None:
     model = one_way((9, 7, 12, 5), seed)
     alone = differences_from_control(model).p_value
@@ -121,7 +121,7 @@ def test_the_limits_exclude_zero_exactly_when_the_test_rejects() -> None:
 
 
 @given(seed=st.integers(0, 10_000))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_order_of_arms_sign_and_unit_do_not_matter(seed: int) -> None:
     rng = np.random.default_rng(seed)
     arm, values = np.arange(30) % 4, rng.normal(0, 1, 30)

@@ -46,7 +46,7 @@ def cases(draw: st.DrawFn) -> tuple[Graph, list[float]]:
 
 
 @given(p=st.lists(st.floats(0, 1), min_size=1, max_size=6))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_equal_weights_passed_on_equally_are_holm_hommel_and_hochberg(p: list[float]) -> None:
     graph = equal(len(p))
     found = graphical_test(graph, p, 0.05)
@@ -58,7 +58,7 @@ def test_equal_weights_passed_on_equally_are_holm_hommel_and_hochberg(p: list[fl
 
 
 @given(p=st.lists(st.floats(0, 1), min_size=1, max_size=6))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_a_chain_is_the_fixed_sequence(p: list[float]) -> None:
     count = len(p)
     rows = tuple(tuple(float(j == i + 1) for j in range(count)) for i in range(count))
@@ -68,7 +68,7 @@ def test_a_chain_is_the_fixed_sequence(p: list[float]) -> None:
 
 
 @given(case=cases())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_rejecting_in_sequence_is_the_closed_test(case: tuple[Graph, list[float]]) -> None:
     graph, p = case
     found = graphical_test(graph, p, 0.05)
@@ -83,7 +83,7 @@ def test_rejecting_in_sequence_is_the_closed_test(case: tuple[Graph, list[float]
 
 
 @given(case=cases(), seed=st.integers(0, 99))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_the_order_of_the_hypotheses_does_not_matter(
     case: tuple[Graph, list[float]], seed: int
 ) -> None:

@@ -56,7 +56,7 @@ CONTRASTS = {
 
 
 @given(counts=TABLES)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_against_second_implementation(counts: np.ndarray) -> None:
     for method in ALL:
         found = method(counts)
@@ -71,7 +71,7 @@ def test_against_second_implementation(counts: np.ndarray) -> None:
 
 
 @given(counts=TABLES, random=st.randoms(use_true_random=False))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_relabeling_strata_arms_and_responses(counts: np.ndarray, random: Any) -> None:
     orders = [list(range(size)) for size in counts.shape]
     for order in orders:
@@ -94,7 +94,7 @@ def test_relabeling_strata_arms_and_responses(counts: np.ndarray, random: Any) -
 
 
 @given(counts=TABLES)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_scores_may_be_scaled_and_shifted(counts: np.ndarray) -> None:
     scores, doses = 7 - 3.5 * np.arange(counts.shape[2]), 10 + 2 * np.arange(counts.shape[1])
     np.testing.assert_allclose(
@@ -110,7 +110,7 @@ def test_scores_may_be_scaled_and_shifted(counts: np.ndarray) -> None:
 
 
 @given(counts=arrays.arrays(np.int64, (3, 2, 2), elements=st.integers(0, 20)))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_two_arms_and_two_responses_are_cochran_mantel_haenszel(counts: np.ndarray) -> None:
     people = counts.sum(axis=-1)
     cmh = cmh_test(counts[:, 0, 1], people[:, 0], counts[:, 1, 1], people[:, 1])

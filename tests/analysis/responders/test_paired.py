@@ -42,7 +42,7 @@ def test_pairs_are_counted_from_participants() -> None:
 
 
 @given(counts)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_exact_and_mid_p_match_fractions(table: tuple[int, int, int]) -> None:
     gained, lost, _ = table
     total = gained + lost
@@ -60,7 +60,7 @@ def test_exact_and_mid_p_match_fractions(table: tuple[int, int, int]) -> None:
 
 
 @given(counts)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_counting_backwards_swaps_the_sides(table: tuple[int, int, int]) -> None:
     gained, lost, unchanged = table
     people = gained + lost + unchanged
@@ -81,7 +81,7 @@ def test_counting_backwards_swaps_the_sides(table: tuple[int, int, int]) -> None
 
 
 @given(counts, st.sampled_from([0.9, 0.95]))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_tango_against_second_implementation(table: tuple[int, int, int], level: float) -> None:
     """The likelihood of the two discordant shares searched, the limits by brentq."""
     gained, lost, unchanged = table

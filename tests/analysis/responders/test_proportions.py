@@ -36,7 +36,7 @@ def test_batched_equals_one_at_a_time(method: Method) -> None:
 
 @pytest.mark.parametrize("method", INTERVALS)
 @given(n=st.integers(1, 300), share=st.floats(0, 1), level=st.sampled_from([0.8, 0.95, 0.99]))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_counting_failures_mirrors_the_interval(
     method: Method, n: int, share: float, level: float
 ) -> None:
@@ -86,7 +86,7 @@ def test_corrected_wilson_limits_solve_the_corrected_score_equation() -> None:
 
 
 @given(n=st.integers(1, 60), share=st.floats(0, 1), against=st.floats(0, 1))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_exact_binomial_against_second_implementation(n: int, share: float, against: float) -> None:
     x = round(share * n)
     chance = [comb(n, k) * against**k * (1 - against) ** (n - k) for k in range(n + 1)]

@@ -49,7 +49,7 @@ def inverse(number: np.ndarray) -> float:
 
 @pytest.mark.parametrize("method", [*RISK, *ODDS])
 @given(table=tables(), level=st.sampled_from([0.8, 0.95, 0.999]))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_swapping_the_arms_inverts_the_ratio(
     method: Ratio, table: tuple[int, int, int, int], level: float
 ) -> None:
@@ -64,7 +64,7 @@ def test_swapping_the_arms_inverts_the_ratio(
 
 @pytest.mark.parametrize("method", ODDS)
 @given(table=tables())
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_counting_failures_inverts_the_odds_ratio(
     method: Ratio, table: tuple[int, int, int, int]
 ) -> None:

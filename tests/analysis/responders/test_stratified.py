@@ -54,7 +54,7 @@ def reason_of(result: Any) -> np.ndarray:
 
 
 @given(counts=designs())
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_cmh_against_second_implementation(counts: Counts) -> None:
     """Mean and variance of each stratum's events from SciPy's hypergeometric probabilities."""
     departure = variance = 0.0
@@ -72,7 +72,7 @@ def test_cmh_against_second_implementation(counts: Counts) -> None:
 
 
 @given(counts=designs())
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_swapping_the_arms_turns_the_sides(counts: Counts) -> None:
     for test in TESTS:
         assert test(*counts, alternative="greater").p_value == pytest.approx(
@@ -91,7 +91,7 @@ def test_swapping_the_arms_turns_the_sides(counts: Counts) -> None:
 
 
 @given(counts=designs())
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_counting_those_without_the_event_turns_difference_and_odds(counts: Counts) -> None:
     others = without_event(counts)
     for method in (*DIFFERENCES, log_odds_ratio_mantel_haenszel):
@@ -103,7 +103,7 @@ def test_counting_those_without_the_event_turns_difference_and_odds(counts: Coun
 
 
 @given(counts=designs(least=2), order=st.randoms(use_true_random=False))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_relabeling_the_strata_changes_nothing(counts: Counts, order: Any) -> None:
     places = list(range(len(counts[0])))
     order.shuffle(places)
@@ -114,7 +114,7 @@ def test_relabeling_the_strata_changes_nothing(counts: Counts, order: Any) -> No
 
 
 @given(counts=designs())
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_splitting_strata_into_identical_halves_changes_no_estimate(counts: Counts) -> None:
     whole = [2 * part for part in counts]
     halves = [np.concatenate([part, part]) for part in counts]
@@ -126,7 +126,7 @@ def test_splitting_strata_into_identical_halves_changes_no_estimate(counts: Coun
 
 
 @given(counts=designs(), empty=st.integers(0, 25), side=st.booleans())
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_a_stratum_with_an_empty_arm_contributes_nothing(
     counts: Counts, empty: int, side: bool
 ) -> None:
@@ -154,7 +154,7 @@ def test_batched_equals_one_at_a_time(method: Callable[..., Any]) -> None:
 
 
 @given(counts=designs(most=1))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_one_stratum_equals_the_unstratified_method(counts: Counts) -> None:
     x, n, control_x, control_n = (float(part[0]) for part in counts)
     p, q = x / n, control_x / control_n
@@ -199,7 +199,7 @@ def _wilson(x: float, n: float) -> np.ndarray:
 
 
 @given(counts=designs(least=2, smallest=5))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_breslow_day_expects_events_with_the_common_odds_ratio(counts: Counts) -> None:
     """Second implementation: the roots of each stratum's quadratic by NumPy, as R's would be."""
     x, n, control_x, control_n = (part.astype(float) for part in counts)

@@ -32,7 +32,7 @@ def _weights(counts: Counts) -> dict[int, Fraction]:
 
 
 @given(counts=designs(most=3))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_the_p_value_matches_exact_fractions(counts: Counts) -> None:
     weights, observed = _weights(counts), int(counts[0].sum())
     everything = sum(weights.values())
@@ -47,7 +47,7 @@ def test_the_p_value_matches_exact_fractions(counts: Counts) -> None:
 
 
 @given(counts=designs(most=3))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_the_limits_leave_their_tails(counts: Counts) -> None:
     """At the limits the tail is 2.5 %, at the estimate as many events are expected as seen."""
     weights, observed = _weights(counts), int(counts[0].sum())
@@ -78,7 +78,7 @@ def _tail(weights: dict[int, Fraction], ratio: float, counted: object) -> float:
 
 
 @given(counts=designs())
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_swapped_arms_and_relabeled_strata(counts: Counts) -> None:
     for alternative, mirrored in MIRROR.items():
         there = cmh_exact_test(*counts, alternative=alternative).p_value
@@ -95,7 +95,7 @@ def test_swapped_arms_and_relabeled_strata(counts: Counts) -> None:
 
 
 @given(counts=designs(most=1))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_one_stratum_is_fisher_exact(counts: Counts) -> None:
     x, n, y, m = (int(part[0]) for part in counts)
     for alternative in MIRROR:

@@ -129,7 +129,7 @@ def test_the_score_at_the_limits_against_second_implementation(measure: str, wei
 
 
 @given(counts=designs())
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 def test_the_p_value_is_that_of_cochran_mantel_haenszel(counts: Counts) -> None:
     cmh = cmh_test(*counts)
     for method in MEASURES.values():
@@ -142,7 +142,7 @@ def test_the_p_value_is_that_of_cochran_mantel_haenszel(counts: Counts) -> None:
 
 
 @given(counts=designs())
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 def test_mantel_haenszel_weights_give_the_mantel_haenszel_estimate(counts: Counts) -> None:
     difference = MEASURES["difference"](*counts, weights="mantel_haenszel").interval
     theirs = risk_difference_mantel_haenszel(*counts).value
@@ -153,7 +153,7 @@ def test_mantel_haenszel_weights_give_the_mantel_haenszel_estimate(counts: Count
 
 
 @given(counts=designs(), weights=st.sampled_from(WEIGHTS))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_swapped_arms_and_counted_others_mirror_the_interval(counts: Counts, weights: Any) -> None:
     there = MEASURES["difference"](*counts, weights=weights).interval
     assert there.low <= there.value <= there.high
@@ -181,7 +181,7 @@ def _angle(ratio: np.ndarray) -> float:
 
 
 @given(counts=designs(least=2), order=st.randoms(use_true_random=False))
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 def test_relabeling_the_strata_changes_nothing(counts: Counts, order: Any) -> None:
     places = list(range(len(counts[0])))
     order.shuffle(places)
@@ -193,7 +193,7 @@ def test_relabeling_the_strata_changes_nothing(counts: Counts, order: Any) -> No
 
 
 @given(counts=designs(most=1), weights=st.sampled_from(WEIGHTS))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_one_stratum_equals_the_unstratified_interval(counts: Counts, weights: Any) -> None:
     x, n, control_x, control_n = (int(part[0]) for part in counts)
     varied = 0 < x + control_x < n + control_n
@@ -223,7 +223,7 @@ def test_batched_equals_one_at_a_time(method: Callable[..., StratifiedScore], we
 
 
 @given(counts=designs(), empty=st.integers(0, 25), weights=st.sampled_from(WEIGHTS))
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 def test_a_stratum_with_an_empty_arm_contributes_nothing(
     counts: Counts, empty: int, weights: Any
 ) -> None:

@@ -60,7 +60,7 @@ def test_exact_trend_against_enumeration(scores: tuple[float, ...]) -> None:
 
 
 @given(st.integers(1, 50), st.integers(1, 50), st.floats(0, 1), st.floats(0, 1))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_two_arms_give_pearson_and_fisher(
     n: int, control_n: int, share: float, control_share: float
 ) -> None:
@@ -78,7 +78,7 @@ def test_two_arms_give_pearson_and_fisher(
 
 
 @given(designs(), st.sampled_from(SIDES))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_units_and_order_do_not_matter_and_a_mirror_swaps_the_sides(
     design: tuple[list[int], list[int], list[int]], side: str
 ) -> None:

@@ -47,7 +47,7 @@ def tables(draw: st.DrawFn) -> tuple[int, int, int, int]:
 
 
 @given(table=tables())
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_fisher_matches_exact_fractions(table: tuple[int, int, int, int]) -> None:
     x, n, control_x, control_n = table
     total = x + control_x
@@ -67,7 +67,7 @@ def test_fisher_matches_exact_fractions(table: tuple[int, int, int, int]) -> Non
 
 
 @given(table=tables())
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_swapping_the_arms_or_counting_failures_swaps_the_sides(
     table: tuple[int, int, int, int],
 ) -> None:
@@ -88,7 +88,7 @@ def test_swapping_the_arms_or_counting_failures_swaps_the_sides(
 
 
 @given(table=tables())
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_one_sided_and_mid_p_follow_from_each_other(table: tuple[int, int, int, int]) -> None:
     for test in (pearson_test, pearson_corrected_test):
         both, greater, less = (test(*table, alternative=side) for side in MIRROR)

@@ -99,7 +99,7 @@ def test_tables_at_least_as_extreme_lie_at_the_ends_of_each_column() -> None:
 
 
 @given(table=tables(), side=st.sampled_from(SIDES))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_swapping_the_arms_or_counting_failures_swaps_the_sides(
     table: tuple[int, int, int, int], side: str
 ) -> None:
@@ -113,7 +113,7 @@ def test_swapping_the_arms_or_counting_failures_swaps_the_sides(
 
 
 @given(table=tables(), side=st.sampled_from(["greater", "less"]))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_boschloo_is_never_larger_than_fisher(table: tuple[int, int, int, int], side: str) -> None:
     ours = boschloo_test(*table, alternative=side).p_value
     assert ours <= fisher_exact_test(*table, alternative=side).p_value * (1 + 1e-9)

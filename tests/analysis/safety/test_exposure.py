@@ -42,7 +42,7 @@ def test_nobody_included_gives_no_event_and_no_time() -> None:
 
 
 @given(group=people(), seed=st.integers(0, 99))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_order_does_not_matter_and_two_halves_add_up(
     group: tuple[np.ndarray, np.ndarray, np.ndarray], seed: int
 ) -> None:

@@ -36,7 +36,7 @@ def numbers(found: RateRegression) -> list[np.ndarray]:
     years=st.floats(0.5, 50),
     control_years=st.floats(0.5, 50),
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_two_arms_give_the_ratio_of_rates_and_its_wald_interval(
     x: int, control: int, years: float, control_years: float
 ) -> None:
@@ -80,7 +80,7 @@ def test_against_the_largest_likelihood_that_scipy_finds() -> None:
 
 
 @given(seed=st.integers(0, 999), scale=st.floats(0.01, 100), shift=st.floats(-50, 50))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_order_units_and_origins_do_not_matter(seed: int, scale: float, shift: float) -> None:
     counts, years, covariates = trial(seed)
     found = poisson_regression(counts, years, covariates)

@@ -63,7 +63,7 @@ def test_coverage_by_enumeration(method: Callable[..., Interval], mean_lowest: f
     scale=st.floats(0.01, 100),
     level=st.floats(0.5, 0.999),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_units_of_time_only_scale_the_rate(
     x: int, years: float, scale: float, level: float
 ) -> None:
@@ -79,7 +79,7 @@ def test_units_of_time_only_scale_the_rate(
 
 
 @given(x=st.integers(0, 500), years=st.floats(0.01, 5000))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_mid_p_lies_within_exact_and_a_higher_level_is_wider(x: int, years: float) -> None:
     exact, mid = rate_exact(x, years), rate_mid_p(x, years)
     assert exact.low <= mid.low <= mid.high <= exact.high

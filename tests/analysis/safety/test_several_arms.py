@@ -21,7 +21,7 @@ def tables(draw: st.DrawFn) -> tuple[list[int], list[int]]:
 
 
 @given(table=tables())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_it_matches_exact_fractions(table: tuple[list[int], list[int]]) -> None:
     events, sizes = table
     ways = {
@@ -36,7 +36,7 @@ def test_it_matches_exact_fractions(table: tuple[list[int], list[int]]) -> None:
 
 
 @given(table=tables(), seed=st.integers(0, 99))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_the_order_of_arms_and_what_counts_as_the_event_do_not_matter(
     table: tuple[list[int], list[int]], seed: int
 ) -> None:

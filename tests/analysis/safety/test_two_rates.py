@@ -43,7 +43,7 @@ def arms(draw: st.DrawFn) -> tuple[int, float, int, float]:
 
 
 @given(x=st.integers(0, 25), control=st.integers(0, 25), weight=st.integers(1, 5))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_exact_and_mid_p_tests_match_exact_fractions(x: int, control: int, weight: int) -> None:
     """The active arm was followed `weight` times as long as the control arm."""
     total, share = x + control, Fraction(weight, weight + 1)
@@ -150,7 +150,7 @@ def test_error_rates_by_enumeration(expected: float, ratio_of_years: float) -> N
 
 
 @given(table=arms())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_swapping_the_arms_swaps_the_sides(table: tuple[int, float, int, float]) -> None:
     swapped = (*table[2:], *table[:2])
     for test in (rates_exact_test, rates_mid_p_test):
@@ -181,7 +181,7 @@ def inverse(number: np.ndarray) -> float:
 
 
 @given(table=arms(), scale=st.floats(0.01, 100))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_units_of_time_change_only_the_rate(
     table: tuple[int, float, int, float], scale: float
 ) -> None:
@@ -202,7 +202,7 @@ def test_units_of_time_change_only_the_rate(
 
 
 @given(table=arms())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_the_score_interval_holds_no_difference_just_where_the_score_test_rejects_it(
     table: tuple[int, float, int, float],
 ) -> None:

@@ -62,7 +62,7 @@ def of_strata(beta: np.ndarray, data: tuple[np.ndarray, ...], ties: str) -> floa
 
 @pytest.mark.parametrize("ties", TIES)
 @given(seed=SEEDS)
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 def test_no_neighbor_has_a_higher_likelihood_and_the_curvature_is_the_covariance(
     ties: str, seed: int
 ) -> None:
@@ -96,7 +96,7 @@ def test_no_neighbor_has_a_higher_likelihood_and_the_curvature_is_the_covariance
 
 
 @given(seed=SEEDS)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_order_of_participants_names_of_strata_and_units_change_nothing(seed: int) -> None:
     times, event, covariates, stratum = trial(seed, (60,))
     order = np.random.default_rng(seed).permutation(60)
@@ -119,7 +119,7 @@ def test_order_of_participants_names_of_strata_and_units_change_nothing(seed: in
 
 
 @given(seed=SEEDS)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_swapping_arms_turns_the_hazard_ratio_over(seed: int) -> None:
     times, event, covariates, stratum = trial(seed, (50,))
     treated = covariates[:, 0]
@@ -133,7 +133,7 @@ def test_swapping_arms_turns_the_hazard_ratio_over(seed: int) -> None:
 
 
 @given(seed=SEEDS)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_without_ties_the_score_test_of_the_arm_is_the_logrank_test(seed: int) -> None:
     times, event, covariates, stratum = trial(seed, (40,), ties=False)
     arm = covariates[:, :1]
@@ -227,7 +227,7 @@ def test_edges_give_a_reason() -> None:
 
 
 @given(seed=SEEDS)
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_proportional_hazards_of_a_batch_permuted_or_rescaled_are_the_same(seed: int) -> None:
     times, event, covariates, stratum = trial(seed, (3, 50))
     order = np.random.default_rng(seed).permutation(50)

@@ -20,7 +20,7 @@ def trial(seed: int, shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
 
 
 @given(seed=SEEDS)
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_the_causes_and_no_event_add_up_to_1(seed: int) -> None:
     times, cause = trial(seed, (30,))
     curves = [cumulative_incidence(times, cause, of) for of in (1, 2, 3)]
@@ -30,7 +30,7 @@ def test_the_causes_and_no_event_add_up_to_1(seed: int) -> None:
 
 
 @given(seed=SEEDS)
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_without_censoring_it_is_a_share_with_its_binomial_variance(seed: int) -> None:
     times, cause = trial(seed, (30,))
     cause = np.maximum(cause, 1)
@@ -41,7 +41,7 @@ def test_without_censoring_it_is_a_share_with_its_binomial_variance(seed: int) -
 
 
 @given(seed=SEEDS)
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_with_one_cause_it_is_what_kaplan_meier_leaves_with_greenwoods_variance(seed: int) -> None:
     times, cause = trial(seed, (30,))
     event = cause > 1
@@ -53,7 +53,7 @@ def test_with_one_cause_it_is_what_kaplan_meier_leaves_with_greenwoods_variance(
 
 
 @given(seed=SEEDS)
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_order_unit_of_time_and_names_of_other_causes_change_nothing(seed: int) -> None:
     times, cause = trial(seed, (40,))
     order = np.random.default_rng(seed).permutation(40)

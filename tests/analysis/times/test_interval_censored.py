@@ -61,7 +61,7 @@ def test_turnbull_meets_the_condition_of_the_maximum(participants: int) -> None:
 
 
 @given(seed=st.integers(0, 10_000))
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_turnbull_does_not_depend_on_order_or_unit_of_time(seed: int) -> None:
     lower, upper = relapses(seed, (30,))
     order = np.random.default_rng(seed).permutation(30)
@@ -163,7 +163,7 @@ def test_the_median_lies_in_the_stretch_where_half_have_had_the_event() -> None:
 
 
 @given(seed=st.integers(0, 10_000), probability=st.sampled_from([0.1, 0.25, 0.5, 0.75]))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_the_share_is_reached_within_the_stretch_and_not_before(
     seed: int, probability: float
 ) -> None:

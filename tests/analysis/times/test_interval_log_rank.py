@@ -35,7 +35,7 @@ def trial(seed: int, shape: tuple[int, ...], slower: float = 1.0) -> tuple[np.nd
 
 
 @given(seed=SEEDS)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_with_times_known_exactly_it_has_the_score_of_the_logrank_test(seed: int) -> None:
     generator = np.random.default_rng(seed)
     times, event = generator.integers(1, 12, 40) * 7.0, generator.random(40) < 0.7
@@ -48,7 +48,7 @@ def test_with_times_known_exactly_it_has_the_score_of_the_logrank_test(seed: int
 
 @pytest.mark.parametrize("scores", SCORES)
 @given(seed=SEEDS)
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_order_arms_names_of_strata_and_unit_of_time_change_nothing(seed: int, scores: str) -> None:
     lower, upper, arm, stratum = trial(seed, (50,))
     order = np.random.default_rng(seed).permutation(50)

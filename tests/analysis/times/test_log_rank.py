@@ -60,7 +60,7 @@ def test_logrank_by_hand() -> None:
 
 @pytest.mark.parametrize("weights", WEIGHTS)
 @given(seed=SEEDS)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_against_a_second_implementation_summing_over_times_and_strata(
     weights: Weights, seed: int
 ) -> None:
@@ -79,7 +79,7 @@ def test_against_a_second_implementation_summing_over_times_and_strata(
 
 @pytest.mark.parametrize("weights", WEIGHTS)
 @given(seed=SEEDS)
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_order_of_participants_arms_names_of_strata_and_unit_of_time_change_nothing(
     weights: Weights, seed: int
 ) -> None:
@@ -99,7 +99,7 @@ def test_order_of_participants_arms_names_of_strata_and_unit_of_time_change_noth
 
 
 @given(seed=SEEDS)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_swapping_two_arms_turns_the_direction(seed: int) -> None:
     times, event, arm, stratum = follow_up(seed, (40,))
     one, other = (

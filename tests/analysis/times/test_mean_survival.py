@@ -29,7 +29,7 @@ def arms(seed: int, shape: tuple[int, ...], unit: float = 1.0) -> tuple[Survival
 
 
 @given(seed=SEEDS)
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_without_censoring_it_is_the_mean_of_times_cut_at_the_end(seed: int) -> None:
     times = np.random.default_rng(seed).integers(0, 14, 25)
     mean = restricted_mean(kaplan_meier(times, np.ones(25)), 8)
@@ -50,7 +50,7 @@ def test_the_area_under_a_curve_with_censoring_by_hand() -> None:
 
 @pytest.mark.parametrize("compare", COMPARISONS)
 @given(seed=SEEDS)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_swapping_arms_turns_the_sign_and_the_unit_of_time_only_scales(
     compare: Callable[..., object], seed: int
 ) -> None:

@@ -50,7 +50,7 @@ def test_kaplan_meier_by_hand() -> None:
 
 
 @given(seed=SEEDS)
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_without_censoring_survival_is_the_share_still_without_event(seed: int) -> None:
     times = follow_up(seed, (17,))[0]
     curve = kaplan_meier(times, np.ones(17))
@@ -59,7 +59,7 @@ def test_without_censoring_survival_is_the_share_still_without_event(seed: int) 
 
 
 @given(seed=SEEDS)
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_participants_may_come_in_any_order(seed: int) -> None:
     times, event, arm = follow_up(seed, (24,))
     order = np.random.default_rng(seed + 1).permutation(24)
@@ -68,7 +68,7 @@ def test_participants_may_come_in_any_order(seed: int) -> None:
 
 
 @given(seed=SEEDS)
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_the_unit_of_time_scales_the_median(seed: int) -> None:
     days, event, _ = follow_up(seed, (24,))
     medians = []
@@ -149,7 +149,7 @@ def test_at_risk_counts_those_whose_time_has_not_passed() -> None:
 
 
 @given(seed=SEEDS)
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_the_cumulative_hazard_sums_events_over_those_at_risk(seed: int) -> None:
     times, event, arm = follow_up(seed, (30,))
     curve = nelson_aalen(kaplan_meier(times, event, arm != 2))

@@ -77,7 +77,7 @@ def test_batch_equals_one_at_a_time(structure: str) -> None:
 
 
 @given(seed=st.integers(0, 10**6), structure=st.sampled_from(sorted(STRUCTURES)))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_order_scale_and_shift_do_not_matter(seed: int, structure: str) -> None:
     values, design = of_trial(seed, people=40, visits=3)
     weights = np.eye(9)
