@@ -16,8 +16,13 @@ from wholetrial.protocol.timeline import visits
 
 ROOT = Path(__file__).resolve().parents[1]
 
-# no test depends on a time
-settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# No test depends on a time, and continuous integration judges the change, not the draw.
+settings.register_profile(
+    "untimed",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    derandomize=bool(os.environ.get("WHOLETRIAL_NO_SKIPS")),
+)
 settings.load_profile("untimed")
 
 

@@ -118,6 +118,9 @@ def test_miettinen_nurminen_matches_fifty_digits(table: Table) -> None:
     at=st.floats(-0.95, 0.95),
 )
 @example(counts=(1, 14), shares=(0.0, 0.0), at=-1.192092896e-07)
+@example(counts=(1, 1), shares=(0.0, 0.0), at=1.228273975347627e-14)
+@example(counts=(9, 5), shares=(1.0, 1.0), at=1.228273975347627e-14)
+@example(counts=(9, 5), shares=(1.0, 1.0), at=-3e-9)
 @settings(max_examples=80)
 def test_constrained_proportions_are_the_most_likely(
     counts: tuple[int, int], shares: tuple[float, float], at: float

@@ -12,15 +12,13 @@ from wholetrial.analysis.arguments import TwoArms
 from wholetrial.analysis.estimate import Floats
 from wholetrial.analysis.responders.distinct_tables import Proportions
 
-LARGEST_STEP = 1e-7
-"""A longer step of Newton is that of two roots in one, which has no more digits to give."""
-
 
 def given_difference(arms: TwoArms, difference: Floats) -> Proportions:
     """Give the most likely proportions with this risk difference: the root of a cubic.
 
-    A sign of exactly zero must count as positive: at symmetric tables the root would be lost. Small
-    roots have few digits from the arc cosine: Newton's step brings the others.
+    A sign of exactly zero must count as positive: at symmetric tables the root would be lost.
+    Without events, or with nothing else, two roots may lie so close that few digits of them remain:
+    there the most likely proportions are the lowest possible, or the highest.
 
     >>> fitted = given_difference(TwoArms(*np.array([7.0, 10, 2, 10])), np.array(0.2))
     >>> f"{fitted.active:.4f}, {fitted.control:.4f}"
@@ -38,10 +36,9 @@ def given_difference(arms: TwoArms, difference: Floats) -> Proportions:
     cube = np.where(spread == 0, 1.0, spread * spread * spread)
     angle = (np.pi + np.arccos(np.clip(half / cube, -1.0, 1.0))) / 3
     root = 2 * spread * np.cos(angle) - shift
-    slope = (3 * total * root + 2 * b) * root + c
-    step = (((total * root + b) * root + c) * root + d) / np.where(slope == 0, 1.0, slope)
-    root = np.where(np.abs(step) < LARGEST_STEP, root - step, root)
-    control = np.clip(root, np.maximum(0.0, -difference), np.minimum(1.0, 1 - difference))
+    lowest, highest = np.maximum(0.0, -difference), np.minimum(1.0, 1 - difference)
+    root = np.where(events == 0, lowest, np.where(events == total, highest, root))
+    control = np.clip(root, lowest, highest)
     return Proportions(control + difference, control)
 
 
