@@ -93,6 +93,18 @@ def test_the_arms_of_a_role_are_counted_together(whole, simulated):
     pooled = forecast_of(replace(whole, protocol=protocol), arms, "experimental", compared=False)
     assert pooled.statistic.value == pytest.approx([3 / 6, 3 / 6])
     assert forecast_of(whole, arms, "experimental", compared=True) is None
+    rates = [replace(one, statistic=replace(one.statistic, name="rate")) for one in arms]
+    both = replace(whole, protocol=protocol)
+    assert forecast_of(both, rates, "experimental", compared=False) is None  # days, not people
+
+
+@pytest.mark.parametrize(
+    ("failed", "told"), [(0, ""), (1, "no number in 1 trial"), (7, "no number in 7 trials")]
+)
+def test_trials_that_gave_no_number_are_counted(whole, failed, told):
+    forecasts = [replace(one, failed=failed) for one in whole.simulated.forecasts]
+    some = replace(whole, published=None, simulated=replace(whole.simulated, forecasts=forecasts))
+    assert cells(table(some), "a")["mean"].note == told
 
 
 def test_the_picture_shows_what_the_table_says(whole):
