@@ -14,15 +14,13 @@ from wholetrial.conditions.evaluate import MET, Situation, evaluate
 from wholetrial.data.records import (
     LEAVES_STUDY,
     STOPS_TREATMENT,
-    AdverseEvents,
     Codes,
     Floats,
     Records,
 )
-from wholetrial.numerics.philox import Purpose, Stream, uniforms
+from wholetrial.numerics.philox import Stream
 from wholetrial.protocol.protocol import Protocol
-from wholetrial.protocol.quantity import Distribution, Share
-from wholetrial.protocol.timeline import Visit, day_of, measured_at, screening_visit, visits
+from wholetrial.protocol.timeline import Visit, measured_at, screening_visit, visits
 from wholetrial.simulation.allotment import allot, physicians_choice
 from wholetrial.simulation.calibration import calibrate
 from wholetrial.simulation.dosing import (
@@ -31,6 +29,8 @@ from wholetrial.simulation.dosing import (
     planned_doses,
     without_stopped,
 )
+from wholetrial.simulation.dropout import leaving_day
+from wholetrial.simulation.harms import adverse_events
 from wholetrial.simulation.latent import begin_disease, disease_at, lesion_of
 from wholetrial.simulation.measurement import visit_noise
 from wholetrial.simulation.population import (
@@ -111,7 +111,7 @@ def _before_treatment(simulation: Simulation, population: Population, arm: Codes
     samples = [name for name, use in protocol.instruments.items() if use.sample is not None]
     unvalued = ("adverse_events", *samples)
     measures = [name for name in protocol.schedule.measure if name not in unvalued]
-    leaves = _leaving_day(simulation, population.stream, arm)
+    leaves = leaving_day(protocol, population.stream, arm)
     width = len(str(protocol.n))
     return Records(
         arms=tuple(protocol.arms),
@@ -129,7 +129,7 @@ def _before_treatment(simulation: Simulation, population: Population, arm: Codes
             **{name: np.full(shape, np.nan) for name in protocol.rules},
         },
         exposures=exposures_of([], (), shape),
-        adverse_events=_adverse_events(simulation, population.stream, arm, leaves),
+        adverse_events=adverse_events(protocol, population.stream, arm, leaves),
     )
 
 
@@ -182,64 +182,3 @@ def _seen(
     noise = visit_noise(population.stream, visit.day, len(simulation.protocol.instruments))
     latent = Latent(population.baseline, lesion)
     return {**read_measures(simulation.readers, latent, noise), **weight}
-
-
-def _leaving_day(simulation: Simulation, stream: Stream, arm: Codes) -> Floats:
-    """The day on which each participant leaves, spread evenly; NaN for those who stay."""
-    assumed = simulation.protocol.assumptions
-    dropout = assumed.dropout if assumed else {}
-    share, until = _by_arm(simulation.protocol, arm, dropout)
-    draws = uniforms(stream, Purpose.DROPOUT, 2)
-    day = np.ceil(draws[..., 1] * until)
-    return np.where(draws[..., 0] < share, np.maximum(day, 1.0), np.nan)
-
-
-def _adverse_events(
-    simulation: Simulation, stream: Stream, arm: Codes, leaves: Floats
-) -> AdverseEvents:
-    """At most one adverse event each, on an evenly spread day before they leave; some serious."""
-    assumed = simulation.protocol.assumptions
-    rates = assumed.adverse_events if assumed else {}
-    share, until = _by_arm(simulation.protocol, arm, {name: r.any for name, r in rates.items()})
-    serious, _ = _by_arm(simulation.protocol, arm, {name: r.serious for name, r in rates.items()})
-    draws = uniforms(stream, Purpose.ADVERSE_EVENTS, 3)
-    day = np.maximum(np.ceil(draws[..., 1] * np.fmin(until, leaves)), 1.0)
-    happens = draws[..., 0] < share
-    is_serious = happens & (draws[..., 0] < serious)
-    grade = np.where(happens, _grades(simulation.protocol, arm, draws[..., 2]), 0)
-    graded = np.where(grade > 0, np.where(is_serious, np.maximum(grade, 3), grade), 0)
-    return AdverseEvents(
-        day=np.where(happens, day, np.nan)[..., None],
-        grade=graded.astype(np.int8)[..., None],
-        serious=is_serious[..., None],
-    )
-
-
-def _grades(protocol: Protocol, arm: Codes, draws: Floats) -> Codes:
-    """The grade of each participant's event, as their arm's are spread; 0 if none is stated."""
-    rates = protocol.assumptions.adverse_events if protocol.assumptions else {}
-    grade = np.zeros(arm.shape, np.int8)
-    for index, (name, planned) in enumerate(protocol.arms.items()):
-        stated = rates.get(name, rates.get(planned.role))
-        if stated is None or not isinstance(stated.grades, Distribution):
-            continue
-        values = np.asarray([value for value, _ in stated.grades.choices], np.int8)
-        edges = np.cumsum([share for _, share in stated.grades.choices])[:-1]
-        mine = arm == index
-        grade[mine] = values[np.searchsorted(edges, draws[mine], side="right")]
-    return grade
-
-
-def _by_arm(protocol: Protocol, arm: Codes, shares: dict[str, Share]) -> tuple[Floats, Floats]:
-    """A share of each participant's arm, by the arm's name or else its role, and its last day."""
-    fraction, until = np.zeros(len(protocol.arms)), np.zeros(len(protocol.arms))
-    for index, (name, planned) in enumerate(protocol.arms.items()):
-        share = shares.get(name, shares.get(planned.role))
-        if share is not None:
-            fraction[index] = share.fraction
-            until[index] = day_of(protocol, share.by) if share.by else _last_day(protocol)
-    return fraction[arm], until[arm]
-
-
-def _last_day(protocol: Protocol) -> int:
-    return max(visit.day for visit in visits(protocol))
