@@ -75,8 +75,9 @@ def test_lesion_matches_scipy_lsoda_also_in_the_tails(plan):
     biology = biology_of((DRUGS[drug],), fit_b(), np.full(len(EFFECTS), 90.0), EFFECTS)
     state, ours = start_with(biology), []
     for low, high in zip((0.0, *DAYS), DAYS, strict=False):
-        state = advance(state, given(PLANS[plan], drug, len(EFFECTS), low, high), low, high)
-        ours.append(state.now.lesion)
+        doses = given(PLANS[plan], drug, len(EFFECTS), low, high)
+        state = advance(state, doses, low, high, step=0.25)
+        ours.append(state.lesion)
     reference = [by_lsoda(biology, who, drug, PLANS[plan]) for who in range(len(EFFECTS))]
     error = np.abs(np.array(ours).T - np.array(reference)).max(axis=1)
     assert dict(zip(PARTICIPANTS, error, strict=True)) == {
@@ -89,7 +90,7 @@ def test_without_drug_or_placebo_effect_the_lesion_stays():
     biology = biology_of((USTEKINUMAB,), fit, np.full(3, 90.0), np.zeros((3, 8)))
     biology = replace(biology, placebo_effect=np.zeros(3))
     state = advance(start_with(biology), NO_DOSES, 0.0, 364.0)
-    assert state.now.lesion == pytest.approx(1.0, abs=1e-12)
+    assert state.lesion == pytest.approx(1.0, abs=1e-12)
 
 
 def test_a_visit_on_a_whole_week_changes_no_bit():
@@ -105,11 +106,11 @@ def test_a_visit_on_a_whole_week_changes_no_bit():
 def test_advance_leaves_the_state_it_was_given_as_it_was():
     course = PsoriasisCourse((IXEKIZUMAB,))
     start = course.start(participants(5))
-    before = start.now.lesion.copy(), start.now.in_modes["ixekizumab"].copy()
+    before = start.lesion.copy(), start.now.modes.copy()
     doses = given(PLANS["ixekizumab"], "ixekizumab", 5)
     first = course.lesion(course.advance(start, doses, 0, 84))
-    assert np.array_equal(start.now.lesion, before[0])
-    assert np.array_equal(start.now.in_modes["ixekizumab"], before[1])
+    assert np.array_equal(start.lesion, before[0])
+    assert np.array_equal(start.now.modes, before[1])
     assert np.array_equal(course.lesion(course.advance(start, doses, 0, 84)), first)
 
 

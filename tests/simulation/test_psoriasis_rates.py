@@ -54,7 +54,7 @@ def treated(drug, plan, to_day):
 
 def response_percent(state):
     noise = visit_noise(STREAM, int(state.day), 4)[0]
-    now = np.rint(10 * observed_pasi(enrolled().severity * state.now.lesion, noise, READER))
+    now = np.rint(10 * observed_pasi(enrolled().severity * state.lesion, noise, READER))
     base = enrolled().baseline_tenths
     responses = (4 * now <= base, 10 * now <= base, now == 0)
     return [100 * NOT_MISSING * response.mean() for response in responses]
@@ -100,7 +100,7 @@ def test_relapse_after_withdrawal_matches_the_model_card():
 
     def grade(state):
         noise = visit_noise(STREAM, int(state.day), 4)[1]
-        return observed_pga(severity * state.now.lesion, noise, READER, "0-5")
+        return observed_pga(severity * state.lesion, noise, READER, "0-5")
 
     responder = grade(state) <= 1
     relapsed, remaining = np.zeros(COUNT, dtype=bool), [1.0]
