@@ -58,6 +58,8 @@ OTHERS: list[tuple[Callable[[Reader], Any], str]] = [
     (design.read_quantity, "5 mg"),
     (quantity.read_share, "33 of 64 by week 36"),
     (quantity.read_share, "17.8 %"),
+    (quantity.read_rate, "251 per 100 years"),
+    (quantity.read_rate, "0.5 per year"),
     (quantity.read_distribution, "lognormal(median 89 kg, log_sd 0.245)"),
     (quantity.read_distribution, "choice(3 0.75, 4 0.25)"),
     (analysis_plan.read_analysis_set, "everyone given a dose, by treatment received"),

@@ -43,17 +43,18 @@ def rules_at(protocol: Protocol, visit: Visit) -> Mapping[str, Rule]:
 def apply_rules(situation: Situation, doses: Sequence[Given], people: Recipients) -> list[Given]:
     """The doses after the rules of the situation's visit; what happened is noted in the records."""
     records, visit = situation.records, situation.visit
-    doses = list(doses)
+    doses, day = list(doses), records.day[..., records.visit_index(visit)]
     for name, rule in rules_at(situation.protocol, visit).items():
         who = concerned(rule, situation)
         if rule.stop is not None:
-            _note(records.events[STOPS_TREATMENT], who, visit.day)
+            _note(records.events[STOPS_TREATMENT], who, day)
+            doses = without_stopped(doses, np.where(who, float(visit.day), np.nan))
         elif rule.start is not None:
             doses = _titrated(rule, situation, doses)
         else:
             who = who & _may_again(rule, records.events[name])
             doses += _gift(rule, who, situation, (doses, people))
-        _note(records.events[name], who, visit.day)
+        _note(records.events[name], who, day)
     return without_stopped(doses, records.events[STOPS_TREATMENT])
 
 
@@ -175,6 +176,6 @@ def _range_of(protocol: Protocol, rule: Rule) -> tuple[float, float]:
     )
 
 
-def _note(days: Floats, who: Flags, day: int) -> None:
+def _note(days: Floats, who: Flags, day: Floats) -> None:
     first = who & ~(days <= day)
-    days[first] = float(day)
+    days[first] = day[first]
