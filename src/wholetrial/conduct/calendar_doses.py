@@ -14,7 +14,7 @@ from typing import NamedTuple
 from wholetrial.conduct.calendar_dates import Participation, PlanError, arm_of, dates_of
 from wholetrial.protocol.condition_in_words import condition_in_words
 from wholetrial.protocol.design import Rule, read_quantity
-from wholetrial.protocol.dose import Dose, DoseChoice, Gift
+from wholetrial.protocol.dose import Dose, DoseChoice, Gift, Heavier
 from wholetrial.protocol.protocol import Protocol
 from wholetrial.protocol.reader import PhraseError, Reader, number_text
 from wholetrial.protocol.time import Every, Points
@@ -157,13 +157,14 @@ class _Amount(NamedTuple):
     least: float | None
     most: float | None
     unit: str | None
+    heavier: Heavier | None = None
 
 
 def _given(
     person: Participation, intervention: str, written: _Amount, day: datetime.date
 ) -> PlannedDose:
     name = intervention.replace("_", " ")
-    least, most, unit = _for_weight(person, name, written)
+    least, most, unit, _ = _for_weight(person, name, written)
     weighed_here = unit != written.unit
     dose = PlannedDose(day, intervention, name, least, most, unit, by_weight=weighed_here)
     size = person.protocol.interventions[intervention].unit
@@ -172,6 +173,11 @@ def _given(
 
 
 def _for_weight(person: Participation, name: str, written: _Amount) -> _Amount:
+    if written.heavier is not None:
+        if person.weight is None:
+            raise PlanError(f"the dose of {name} depends on weight: give the body weight in kg")
+        heavy = person.weight > written.heavier.above
+        return written._replace(least=written.heavier.amount) if heavy else written
     if written.unit is None or not written.unit.endswith("/kg") or written.least is None:
         return written
     if person.weight is None:
@@ -193,7 +199,8 @@ def _units(amount: float | None, unit: str | None, size: str) -> int | None:
 
 
 def _dose(person: Participation, dose: Dose, day: datetime.date) -> PlannedDose:
-    return _given(person, dose.intervention, _Amount(dose.amount, dose.most, dose.unit), day)
+    written = _Amount(dose.amount, dose.most, dose.unit, dose.heavier)
+    return _given(person, dose.intervention, written, day)
 
 
 def _course(person: Participation, dose: Dose) -> list[PlannedDose]:
@@ -215,7 +222,7 @@ def _gift(person: Participation, rule: Rule, gift: Gift, day: datetime.date) -> 
     if gift.as_in is not None or gift.intervention is None:
         label = person.protocol.arms[str(gift.as_in)].label
         return PlannedDose(day, "", f"as in the arm {label}", condition=condition)
-    written = _Amount(gift.amount, None, gift.unit)
+    written = _Amount(gift.amount, None, gift.unit, gift.heavier)
     if gift.as_assigned:
         written = _assigned(person, gift.intervention, day)
     return replace(_given(person, gift.intervention, written, day), condition=condition)
@@ -232,7 +239,7 @@ def _assigned(person: Participation, intervention: str, day: datetime.date) -> _
     if not planned:
         return _Amount(None, None, None)
     *_, dose = max((found for found in planned if found[0] <= day), default=planned[0])
-    return _Amount(dose.amount, dose.most, dose.unit)
+    return _Amount(dose.amount, dose.most, dose.unit, dose.heavier)
 
 
 _When = tuple[datetime.date, datetime.date | None]

@@ -10,7 +10,7 @@ from wholetrial.protocol.condition_in_words import (
     relative_clause,
 )
 from wholetrial.protocol.design import Rule
-from wholetrial.protocol.dose import Dose, DoseChoice, Gift
+from wholetrial.protocol.dose import Dose, DoseChoice, Gift, Heavier
 from wholetrial.protocol.endpoint import Endpoint
 from wholetrial.protocol.english import (
     amount,
@@ -124,7 +124,14 @@ def dose_in_words(dose: Dose, protocol: Protocol, *, named: bool = True) -> str:
     if dose.amount is not None:
         size = amount(dose.amount, None if dose.most is not None else dose.unit)
         words.append(f"{size} to {amount(dose.most, dose.unit)}" if dose.most is not None else size)
+        if dose.heavier is not None:
+            words.append(f"({_heavier(dose.heavier, dose.unit)})")
     return " ".join([*words, times_in_words(dose.times)])
+
+
+def _heavier(heavier: Heavier, unit: str | None) -> str:
+    """The amount above a body weight: "90 mg above 100 kg of body weight"."""
+    return f"{amount(heavier.amount, unit)} above {amount(heavier.above, 'kg')} of body weight"
 
 
 def _allocation(protocol: Protocol) -> Iterator[str]:
@@ -225,7 +232,10 @@ def gift_in_words(gift: Gift, protocol: Protocol) -> str:
     name = intervention_in_words(gift.intervention or "treatment", protocol)
     if gift.as_assigned:
         return f"{name} in the assigned dose"
-    return f"{name} {amount(gift.amount, gift.unit)}" if gift.amount is not None else name
+    if gift.amount is None:
+        return name
+    told = f"{name} {amount(gift.amount, gift.unit)}"
+    return told if gift.heavier is None else f"{told} ({_heavier(gift.heavier, gift.unit)})"
 
 
 def endpoint_in_words(endpoint: Endpoint, protocol: Protocol) -> str:

@@ -12,6 +12,14 @@ from wholetrial.protocol.value import Name, Value, phrase
 Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
+class Heavier(Value):
+    """The amount for people above a body weight, in the unit of the dose: 90 above 100 kg."""
+
+    amount: Amount
+    above: Annotated[float, Field(gt=0, allow_inf_nan=False)]
+    """A body weight in kg; at it the usual amount is given."""
+
+
 class Dose(Value):
     """What is given, how much and when; `most` is the upper end of a range that is titrated.
 
@@ -22,7 +30,14 @@ class Dose(Value):
     amount: Amount | None = None
     most: Amount | None = None
     unit: str | None = None
+    heavier: Heavier | None = None
     times: Times
+
+    @model_validator(mode="after")
+    def _weight_decides_once(self) -> "Dose":
+        if self.heavier is not None and (self.most is not None or self.by_weight):
+            raise ValueError("another amount above a weight goes with one amount, not per kg")
+        return self
 
     @model_validator(mode="after")
     def _amount_has_a_unit(self) -> "Dose":
@@ -39,7 +54,8 @@ class Dose(Value):
 
     def __str__(self) -> str:
         at = "" if isinstance(self.times, Every) else "at "
-        return f"{self.intervention}{amount_text(self)} {at}{self.times}"
+        comma = "," if self.heavier is not None else ""
+        return f"{self.intervention}{amount_text(self)}{comma} {at}{self.times}"
 
 
 class DoseChoice(Value):
@@ -58,6 +74,7 @@ class Gift(Value):
     intervention: Name | None = None
     amount: Amount | None = None
     unit: str | None = None
+    heavier: Heavier | None = None
     as_assigned: bool = False
     as_in: Name | None = None
 
@@ -69,13 +86,22 @@ class Gift(Value):
         return f"{self.intervention}{amount_text(self)}"
 
 
+def weighs(dose: Dose | Gift) -> bool:
+    """Whether the amount depends on body weight: per kilogram, or another one above a weight."""
+    return dose.heavier is not None or (dose.unit or "").endswith("/kg")
+
+
 def amount_text(dose: Dose | Gift) -> str:
     """The amount of a dose as it is written: " 45 mg"; empty where none is stated."""
     if dose.amount is None:
         return ""
     most = dose.most if isinstance(dose, Dose) else None
     upper = f" to {number_text(most)}" if most is not None else ""
-    return f" {number_text(dose.amount)}{upper} {dose.unit}"
+    usual = f" {number_text(dose.amount)}{upper} {dose.unit}"
+    if dose.heavier is None:
+        return usual
+    more = f"{number_text(dose.heavier.amount)} {dose.unit}"
+    return f"{usual}, {more} above {number_text(dose.heavier.above)} kg"
 
 
 def read_dose(reader: Reader) -> Dose:
@@ -83,14 +109,26 @@ def read_dose(reader: Reader) -> Dose:
 
     >>> str(read_dose(Reader("UC_MSC 1e6 cells/kg at weeks 0, 1, 2")))
     'UC_MSC 1000000 cells/kg at weeks 0, 1, 2'
+    >>> str(read_dose(Reader("drug 45 mg, 90 mg above 100 kg, at weeks 0, 4")))
+    'drug 45 mg, 90 mg above 100 kg, at weeks 0, 4'
     """
     name = reader.word("the name of an intervention")
-    amount = most = unit = None
+    amount = most = unit = heavier = None
     if reader.peek().kind == "number":
         amount = reader.number()
         most = reader.number() if reader.take("to") else None
         unit = read_unit_of_measure(reader)
-    return Dose(intervention=name, amount=amount, most=most, unit=unit, times=_read_when(reader))
+        heavier = _read_heavier(reader, unit)
+        if heavier is not None:
+            reader.expect(",")
+    return Dose(
+        intervention=name,
+        amount=amount,
+        most=most,
+        unit=unit,
+        heavier=heavier,
+        times=_read_when(reader),
+    )
 
 
 def read_gift(reader: Reader) -> Gift:
@@ -104,7 +142,22 @@ def read_gift(reader: Reader) -> Gift:
     unit = read_unit_of_measure(reader)
     if unit is None:
         reader.fail("a unit, such as mg")
-    return Gift(intervention=name, amount=amount, unit=unit)
+    heavier = _read_heavier(reader, unit)
+    return Gift(intervention=name, amount=amount, unit=unit, heavier=heavier)
+
+
+def _read_heavier(reader: Reader, unit: str | None) -> Heavier | None:
+    """Read ", 90 mg above 100 kg", in the unit of the usual amount."""
+    if not reader.take(","):
+        return None
+    amount = reader.number()
+    if read_unit_of_measure(reader) != unit:
+        reader.position -= 1
+        reader.fail(f"'{unit}', the unit of the usual amount")
+    reader.expect("above")
+    above = reader.number()
+    reader.expect("kg")
+    return Heavier(amount=amount, above=above)
 
 
 def _read_when(reader: Reader) -> Points | Every:

@@ -8,10 +8,11 @@ from typing import NamedTuple
 import numpy as np
 
 from wholetrial.data.records import Codes, Exposures, Flags, Floats
-from wholetrial.protocol.dose import DoseChoice
+from wholetrial.protocol.dose import DoseChoice, Gift
 from wholetrial.protocol.protocol import Protocol
 from wholetrial.protocol.timeline import Administration, administrations
 from wholetrial.simulation.course import Doses
+from wholetrial.simulation.population import NotSimulatedError
 
 DAYS_OF_A_SINGLE_DOSE = 7
 
@@ -63,10 +64,24 @@ def doses_as_in(
         mine = who & (picked == option)
         for dose, days in _with_days(administrations(protocol, arm, choice=option)):
             start = _first_amount(protocol, arm, dose)
-            amount = start * people.weight if dose.by_weight else np.full(mine.shape, start)
+            amount = amount_for(people, dose, start)
             day = dose.day + from_day
             found.append(Given(dose.intervention, day, np.where(mine, amount, np.nan), days))
     return found
+
+
+def amount_for(people: Recipients, dose: Administration | Gift, usual: float) -> Floats:
+    """The amount for each participant: per kilogram, or another one above a body weight.
+
+    Raises NotSimulatedError where weight decides and nobody knows it.
+    """
+    weighed = (dose.unit or "").endswith("/kg")
+    if (weighed or dose.heavier is not None) and np.isnan(people.weight).any():
+        raise NotSimulatedError(f"the weight that decides a dose of {dose.intervention} (baseline)")
+    amount = usual * people.weight if weighed else np.full(people.weight.shape, usual)
+    if dose.heavier is None:
+        return amount
+    return np.where(people.weight > dose.heavier.above, dose.heavier.amount, amount)
 
 
 def _options(protocol: Protocol, arm: str) -> int:

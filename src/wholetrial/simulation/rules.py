@@ -24,6 +24,7 @@ from wholetrial.protocol.timeline import Visit, visits_named
 from wholetrial.simulation.dosing import (
     Given,
     Recipients,
+    amount_for,
     assigned_amount,
     doses_as_in,
     without_stopped,
@@ -117,13 +118,13 @@ def _gift(
         last = max(visit.day for visit in situation.records.visits)
         begun = doses_as_in(situation.protocol, gift.as_in, people, who, from_day=visit.day)
         return [given for given in begun if given.day <= last]
-    amount: Floats | None = np.full(who.shape, gift.amount or 0.0)
+    amount: Floats | None = None
     if gift.as_assigned:
         amount = assigned_amount(str(gift.intervention), doses)
+    else:
+        amount = amount_for(people, gift, gift.amount or 0.0)
     if amount is None:
         raise NotSimulatedError(f"'{gift}' where nobody is assigned it")
-    if gift.unit is not None and gift.unit.endswith("/kg"):
-        amount = amount * people.weight
     return [Given(str(gift.intervention), visit.day, np.where(who, amount, np.nan))]
 
 
