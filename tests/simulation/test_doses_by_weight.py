@@ -39,7 +39,8 @@ def test_at_the_weight_the_usual_amount_is_given_and_above_it_the_other(
 ) -> None:
     arm = np.zeros(4, np.int8)
     people = Recipients(arm, np.array([60.0, 100.0, 100.1, 140.0]), np.full(4, 0.5))
-    doses = {given.day: given.amount for given in planned_doses(protocol, people)}
+    drug = [one for one in planned_doses(protocol, people) if one.intervention == "CNTO_1275"]
+    doses = {given.day: given.amount for given in drug if not np.isnan(given.amount).all()}
     assert doses[0].tolist() == doses[28].tolist() == [45, 45, 90, 90]
 
 

@@ -14,10 +14,11 @@ from typing import NamedTuple
 from wholetrial.conduct.calendar_dates import Participation, PlanError, arm_of, dates_of
 from wholetrial.protocol.condition_in_words import condition_in_words
 from wholetrial.protocol.design import Rule, read_quantity
-from wholetrial.protocol.dose import Dose, DoseChoice, Gift, Heavier
+from wholetrial.protocol.dose import Dose, DoseChoice, Gift, Heavier, repeated_text
 from wholetrial.protocol.protocol import Protocol
 from wholetrial.protocol.reader import PhraseError, Reader, number_text
 from wholetrial.protocol.time import Every, Points
+from wholetrial.protocol.timeline import visits
 
 SIGNIFICANT_DIGITS = 3
 BY_WEIGHT = (
@@ -225,7 +226,23 @@ def _gift(person: Participation, rule: Rule, gift: Gift, day: datetime.date) -> 
     written = _Amount(gift.amount, None, gift.unit, gift.heavier)
     if gift.as_assigned:
         written = _assigned(person, gift.intervention, day)
-    return replace(_given(person, gift.intervention, written, day), condition=condition)
+    dose = replace(_given(person, gift.intervention, written, day), condition=condition)
+    return _repeated(person, gift, dose)
+
+
+def _repeated(person: Participation, gift: Gift, dose: PlannedDose) -> PlannedDose:
+    """A dose of a rule as the course that it begins, until its length or the last visit."""
+    if gift.every is None:
+        return dose
+    start = (dose.date - person.start).days
+    last = max(visit.day for visit in visits(person.protocol))
+    end = last + 1 if gift.length is None else min(start + gift.length.days, last + 1)
+    days = range(start, end, gift.every.days)
+    if len(days) < 2:
+        return dose
+    until = dose.date + datetime.timedelta(days=days[-1] - start)
+    every = repeated_text(gift.model_copy(update={"length": None})).strip(", ")
+    return replace(dose, until=until, times=len(days), every=every)
 
 
 def _assigned(person: Participation, intervention: str, day: datetime.date) -> _Amount:

@@ -6,7 +6,15 @@ from pydantic import Field, model_validator
 
 from wholetrial.protocol.read_condition import read_unit_of_measure
 from wholetrial.protocol.reader import Reader, number_text
-from wholetrial.protocol.time import Every, Points, Times, read_times
+from wholetrial.protocol.time import (
+    Duration,
+    Every,
+    Points,
+    Times,
+    read_duration,
+    read_times,
+    read_unit,
+)
 from wholetrial.protocol.value import Name, Value, phrase
 
 Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -69,7 +77,10 @@ class DoseChoice(Value):
 
 
 class Gift(Value):
-    """What a rule gives: an amount, the dose as assigned, or what another arm receives."""
+    """What a rule gives: an amount, the dose as assigned, or what another arm receives.
+
+    `every` repeats it, for a `length` of time (the end does not count) or until the last visit.
+    """
 
     intervention: Name | None = None
     amount: Amount | None = None
@@ -77,13 +88,30 @@ class Gift(Value):
     heavier: Heavier | None = None
     as_assigned: bool = False
     as_in: Name | None = None
+    every: Duration | None = None
+    length: Duration | None = None
+
+    @model_validator(mode="after")
+    def _is_repeated_at_some_interval(self) -> "Gift":
+        if self.every is not None and self.every.days < 1:
+            raise ValueError("a dose is repeated every day or less often")
+        return self
 
     def __str__(self) -> str:
         if self.as_in:
             return f"as in {self.as_in}"
-        if self.as_assigned:
-            return f"{self.intervention} as assigned"
-        return f"{self.intervention}{amount_text(self)}"
+        amount = " as assigned" if self.as_assigned else amount_text(self)
+        return f"{self.intervention}{amount}{repeated_text(self)}"
+
+
+def repeated_text(gift: Gift) -> str:
+    """How a gift is repeated, as it is written: " every 4 weeks for 12 weeks"."""
+    if gift.every is None:
+        return ""
+    step = gift.every.unit if gift.every.number == 1 else str(gift.every)
+    comma = "," if gift.heavier is not None else ""
+    length = f" for {gift.length}" if gift.length is not None else ""
+    return f"{comma} every {step}{length}"
 
 
 def weighs(dose: Dose | Gift) -> bool:
@@ -132,18 +160,37 @@ def read_dose(reader: Reader) -> Dose:
 
 
 def read_gift(reader: Reader) -> Gift:
-    """Read "CNTO_1275 90 mg", "CNTO_1275 as assigned" or "as in control"."""
+    """Read "CNTO_1275 90 mg", "CNTO_1275 as assigned" or "as in control".
+
+    >>> str(read_gift(Reader("ixekizumab 80 mg every 4 weeks for 12 weeks")))
+    'ixekizumab 80 mg every 4 weeks for 12 weeks'
+    """
     if reader.take("as", "in"):
         return Gift(as_in=reader.word("the name of an arm"))
     name = reader.word("the name of an intervention, or 'as in ARM'")
     if reader.take("as", "assigned"):
-        return Gift(intervention=name, as_assigned=True)
+        every, length = _read_repeated(reader)
+        return Gift(intervention=name, as_assigned=True, every=every, length=length)
     amount = reader.number()
     unit = read_unit_of_measure(reader)
     if unit is None:
         reader.fail("a unit, such as mg")
     heavier = _read_heavier(reader, unit)
-    return Gift(intervention=name, amount=amount, unit=unit, heavier=heavier)
+    if heavier is not None and reader.sees(","):
+        reader.expect(",")
+    every, length = _read_repeated(reader)
+    return Gift(
+        intervention=name, amount=amount, unit=unit, heavier=heavier, every=every, length=length
+    )
+
+
+def _read_repeated(reader: Reader) -> tuple[Duration | None, Duration | None]:
+    """Read "every 4 weeks for 12 weeks", "every week", or nothing."""
+    if not reader.take("every"):
+        return None, None
+    number = reader.integer() if reader.peek().kind == "number" else 1
+    every = Duration(number=number, unit=read_unit(reader))
+    return every, read_duration(reader) if reader.take("for") else None
 
 
 def _read_heavier(reader: Reader, unit: str | None) -> Heavier | None:

@@ -21,13 +21,14 @@ DAYS_OF_A_SINGLE_DOSE = 7
 class Given:
     """One intervention on one day: who receives it, and how much (`(..., P)`, NaN for nobody).
 
-    `days` is how long one dose treats: until the next is due.
+    `days` is how long one dose treats: until the next is due; `rule` names the rule that gives it.
     """
 
     intervention: str
     day: int
     amount: Floats
     days: int = DAYS_OF_A_SINGLE_DOSE
+    rule: str = ""
 
 
 class Recipients(NamedTuple):
@@ -50,7 +51,7 @@ def planned_doses(protocol: Protocol, people: Recipients) -> list[Given]:
     found: list[Given] = []
     for index, name in enumerate(protocol.arms):
         found += doses_as_in(protocol, name, people, people.arm == index)
-    return _together(found)
+    return together(found)
 
 
 def doses_as_in(
@@ -109,18 +110,18 @@ def _first_amount(protocol: Protocol, arm: str, dose: Administration) -> float:
     return dose.amount or 0.0
 
 
-def _together(doses: Sequence[Given]) -> list[Given]:
-    """Doses of one intervention, day and length as one."""
-    table: dict[tuple[int, str, int], Floats] = {}
+def together(doses: Sequence[Given]) -> list[Given]:
+    """Doses of one intervention, day, length and rule as one."""
+    table: dict[tuple[int, str, int, str], Floats] = {}
     for given in doses:
-        key = (given.day, given.intervention, given.days)
+        key = (given.day, given.intervention, given.days, given.rule)
         before = table.get(key)
         table[key] = (
             given.amount if before is None else np.where(np.isnan(before), given.amount, before)
         )
     return [
-        Given(name, day, amount, days)
-        for (day, name, days), amount in sorted(table.items(), key=lambda item: item[0])
+        Given(name, day, amount, days, rule)
+        for (day, name, days, rule), amount in sorted(table.items(), key=lambda item: item[0])
     ]
 
 

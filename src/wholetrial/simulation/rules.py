@@ -27,6 +27,7 @@ from wholetrial.simulation.dosing import (
     amount_for,
     assigned_amount,
     doses_as_in,
+    together,
     without_stopped,
 )
 from wholetrial.simulation.population import NotSimulatedError
@@ -52,11 +53,58 @@ def apply_rules(situation: Situation, doses: Sequence[Given], people: Recipients
             doses = without_stopped(doses, np.where(who, float(visit.day), np.nan))
         elif rule.start is not None:
             doses = _titrated(rule, situation, doses)
-        else:
-            who = who & _may_again(rule, records.events[name])
-            doses += _gift(rule, who, situation, (doses, people))
+        elif rule.give is not None:
+            doses, who = given_by(name, situation, who, (doses, people))
         _note(records.events[name], who, day)
     return without_stopped(doses, records.events[STOPS_TREATMENT])
+
+
+def given_by(
+    name: str, situation: Situation, who: Flags, context: tuple[Sequence[Given], Recipients]
+) -> tuple[list[Given], Flags]:
+    """The doses after a rule has ended or begun what it gives, and in whom it began.
+
+    `who` meets the rule's condition; `context` is what everybody receives so far, and they. What a
+    rule gives ends before it begins again, never at the same visit.
+    """
+    rule, day = situation.protocol.rules[name], situation.visit.day
+    doses, people = list(context[0]), context[1]
+    running = is_running(name, doses, day, who.shape)
+    if rule.until is not None:
+        everybody = concerned(_for_everybody(rule), situation)
+        ends = running & everybody & (evaluate(rule.until, situation) == MET)
+        doses = [
+            replace(one, amount=np.where(ends, np.nan, one.amount))
+            if one.rule == name and one.day >= day
+            else one
+            for one in doses
+        ]
+    who = who & _may_again(rule, situation.records.events[name], running)
+    gifts = _gift(rule, who, situation, (doses, people))
+    if rule.instead:
+        doses = _without_planned(doses, who, day, {one.intervention for one in gifts})
+    return together([*doses, *(replace(one, rule=name) for one in gifts)]), who
+
+
+def is_running(name: str, doses: Sequence[Given], day: int, shape: tuple[int, ...]) -> Flags:
+    """Who is being treated by a rule on a day: a dose of it is due, or still treats."""
+    running = np.zeros(shape, np.bool_)
+    for given in doses:
+        if given.rule == name and given.day + given.days > day:
+            running |= ~np.isnan(given.amount)
+    return running
+
+
+def _without_planned(
+    doses: Sequence[Given], who: Flags, day: int, interventions: set[str]
+) -> list[Given]:
+    """The doses without those due from a day on, in these participants."""
+    return [
+        replace(one, amount=np.where(who, np.nan, one.amount))
+        if one.day >= day and one.intervention in interventions
+        else one
+        for one in doses
+    ]
 
 
 def concerned(rule: Rule, situation: Situation) -> Flags:
@@ -100,10 +148,13 @@ def _can_be(condition: Condition, *, met: bool) -> bool:
             return True
 
 
-def _may_again(rule: Rule, happened: Floats) -> Flags:
-    """What another arm receives is begun once; other gifts as often as the condition is met."""
-    once = rule.give is not None and rule.give.as_in is not None
-    return np.isnan(happened) if once else np.ones(happened.shape, np.bool_)
+def _may_again(rule: Rule, happened: Floats, running: Flags) -> Flags:
+    """Who may begin: what lasts begins once unless stated, a single dose is given each time."""
+    gift = rule.give
+    lasts = gift is not None and (gift.as_in is not None or gift.every is not None)
+    if rule.repeat == "once" or (rule.repeat is None and lasts):
+        return np.isnan(happened)
+    return ~running if lasts else np.ones(happened.shape, np.bool_)
 
 
 def _gift(
@@ -125,7 +176,13 @@ def _gift(
         amount = amount_for(people, gift, gift.amount or 0.0)
     if amount is None:
         raise NotSimulatedError(f"'{gift}' where nobody is assigned it")
-    return [Given(str(gift.intervention), visit.day, np.where(who, amount, np.nan))]
+    amount, name = np.where(who, amount, np.nan), str(gift.intervention)
+    if gift.every is None:
+        return [Given(name, visit.day, amount)]
+    last = max(visit.day for visit in situation.records.visits)
+    end = last + 1 if gift.length is None else min(visit.day + gift.length.days, last + 1)
+    step = gift.every.days
+    return [Given(name, day, amount, step) for day in range(visit.day, end, step)]
 
 
 def _titrated(rule: Rule, situation: Situation, doses: Sequence[Given]) -> list[Given]:
