@@ -20,7 +20,7 @@ from wholetrial.simulation.measurement import (
     visit_noise,
 )
 from wholetrial.simulation.pharmacokinetics import DRUGS, Drug, Kinetic
-from wholetrial.simulation.psoriasis_fit import KNOWN_MISSES, Estimated, fit_b
+from wholetrial.simulation.psoriasis_fit import Estimated, default_fit
 
 RATES = Path(__file__).resolve().parents[1] / "published-rates.csv"
 PEOPLE = 10_000
@@ -52,7 +52,7 @@ class Enrolled(NamedTuple):
 
 def model_parameters() -> str:
     """The parameters of the disease model, fitted and fixed."""
-    fit = fit_b()
+    fit = default_fit()
     columns = ("parameter", "symbol", "value", "unit", "one SD of the fit below and above")
     fitted = [
         (_words(row.name), row.symbol, f"{row.estimate:.3g}", row.unit, _uncertainty(row))
@@ -120,7 +120,9 @@ def measurement_assumptions() -> str:
 def known_misses() -> str:
     """What the model is known to get wrong."""
     columns = ("published result", "model", "published")
-    rows = [(one.what, f"{one.model:.0%}", f"{one.published:.0%}") for one in KNOWN_MISSES]
+    rows = [
+        (one.what, f"{one.model:.0%}", f"{one.published:.0%}") for one in default_fit().known_misses
+    ]
     return table(columns, rows)
 
 
@@ -154,7 +156,7 @@ def _enrolled() -> Enrolled:
     """The first candidate for each place whose observed PASI is 12 or more."""
     draws = normals(STREAM, Purpose.SCREENING, 3, occasion=np.arange(CANDIDATES)[:, None])
     pasi, weight = 16.0 * exp(0.45 * draws[..., 0]), 89.0 * exp(0.245 * draws[..., 2])
-    seen = observed_pasi(pasi, draws[..., 1], reader_of(fit_b()))
+    seen = observed_pasi(pasi, draws[..., 1], reader_of(default_fit()))
     accepted = (pasi <= 72) & (seen >= 12) & (weight >= 40) & (weight <= 200)
     first = accepted.argmax(axis=0), np.arange(PEOPLE)
     return Enrolled(pasi[first], seen[first], Participants(STREAM, weight[first]))
@@ -172,7 +174,7 @@ def _lesion(drug: str, doses: tuple[tuple[float, float], ...], week: int) -> Flo
 
 def _simulated(rate: Rate) -> float:
     """Percent of virtual people with the response; 2.5 % missing count as none, as in the fit."""
-    people, reader = _enrolled(), reader_of(fit_b())
+    people, reader = _enrolled(), reader_of(default_fit())
     truth = people.severity * _lesion(rate.drug, rate.doses, rate.week)
     noise = visit_noise(STREAM, 7 * rate.week, 2)
     now = np.rint(10 * observed_pasi(truth, noise[0], reader))

@@ -6,7 +6,6 @@ from wholetrial.protocol.dose import DoseChoice
 from wholetrial.protocol.protocol import Protocol
 from wholetrial.simulation.measurement import ASSUMPTIONS
 from wholetrial.simulation.population import taken_as_given
-from wholetrial.simulation.psoriasis_fit import KNOWN_MISSES
 from wholetrial.simulation.rules import never_known
 from wholetrial.simulation.simulate import Simulation
 
@@ -27,7 +26,7 @@ def cautions_of(simulation: Simulation) -> tuple[str, ...]:
         lines.append(f"Scenario '{world.scenario}': not what is expected, but what if.")
     lines += [
         f"Known miss: {miss.what}: model {miss.model:.0%}, published {miss.published:.0%}."
-        for miss in (KNOWN_MISSES if world.drugs else ())
+        for miss in (world.fit.known_misses if world.drugs else ())
     ]
     lines += _what_never_happens(protocol)
     given = taken_as_given(protocol)

@@ -38,7 +38,7 @@ from wholetrial.simulation.pharmacokinetics import (
     concentration,
     modes_of,
 )
-from wholetrial.simulation.psoriasis_fit import PsoriasisFit, fit_b
+from wholetrial.simulation.psoriasis_fit import PsoriasisFit, default_fit
 
 STEP_DAYS = 1.75
 FIRST_WEEK_STEP_DAYS = 0.4375
@@ -100,7 +100,7 @@ class PsoriasisCourse:
     """
 
     drugs: tuple[Drug, ...]
-    fit: PsoriasisFit = field(default_factory=fit_b)
+    fit: PsoriasisFit = field(default_factory=default_fit)
 
     def start(self, participants: Participants) -> PsoriasisState:
         effects = normals(participants.stream, Purpose.BIOLOGY, _EFFECTS)
@@ -325,3 +325,21 @@ def _check_amount(drug: str, shape: tuple[int, ...], state: PsoriasisState, dose
             f"{drug} needs amounts for {len(doses.day)} dose days on its last axis; "
             f"got the shape {shape}"
         )
+
+
+def lesion_at(biology: Biology, doses: Doses, days: tuple[float, ...]) -> FloatArray:
+    """The lesion relative to day 0 on rising days, shape (T, ..., P).
+
+    Doses on or after the last day are left out: they come too late to be seen.
+    """
+    state, lesions = start_with(biology), []
+    for day in days:
+        state = advance(state, _between(doses, state.day, day), state.day, day)
+        lesions.append(state.now.lesion)
+    return np.stack(lesions)
+
+
+def _between(doses: Doses, from_day: float, to_day: float) -> Doses:
+    which = [index for index, day in enumerate(doses.day) if from_day <= day < to_day]
+    amount = {name: given[..., which] for name, given in doses.amount.items()}
+    return Doses(tuple(doses.day[index] for index in which), amount)
