@@ -46,6 +46,8 @@ _DOUBLINGS = 10
 _EFFECTS = 8
 
 Signals = Mapping[Signal, FloatArray]
+Parameters = PsoriasisFit | Mapping[str, float | FloatArray]
+"""Parameters by name: numbers, or arrays that broadcast with participants, such as (R, 1)."""
 
 
 class DrugAction(NamedTuple):
@@ -115,8 +117,15 @@ class PsoriasisCourse:
         return state.now.lesion
 
 
+def drugs_in(model: str, drugs: tuple[Drug, ...]) -> tuple[Drug, ...]:
+    """The drugs as a structure sees them: in `turnover` each acts on the lesion's formation."""
+    if model != "turnover":
+        return drugs
+    return tuple(replace(drug, target="IL-17") for drug in drugs)
+
+
 def biology_of(
-    drugs: tuple[Drug, ...], fit: PsoriasisFit, weight_kg: FloatArray, effects: FloatArray
+    drugs: tuple[Drug, ...], fit: Parameters, weight_kg: FloatArray, effects: FloatArray
 ) -> Biology:
     """Participants' biology from body weight (..., P) and eight standard normals (..., P, 8).
 
@@ -132,7 +141,7 @@ def biology_of(
         t17_turnover=_lognormal(fit, "t17_turnover", t17),
         memory=1.0 / (1.0 + exp(-(fit["memory"] + fit["memory_logit_sd"] * memory))),
         placebo_effect=_lognormal(fit, "placebo_effect", placebo),
-        placebo_decay=fit["placebo_decay"],
+        placebo_decay=float(fit["placebo_decay"]),
         drugs={
             drug.name: DrugAction(
                 drug.target, modes_of(drug, weight, kinetics), fit[f"ic50_{drug.name}"] * ic50
@@ -182,7 +191,7 @@ class _Change(NamedTuple):
     lesion_loss: FloatArray
 
 
-def _lognormal(fit: PsoriasisFit, name: str, effect: FloatArray) -> FloatArray:
+def _lognormal(fit: Parameters, name: str, effect: FloatArray) -> FloatArray:
     return fit[name] * exp(fit[f"{name}_log_sd"] * effect)
 
 

@@ -1,7 +1,7 @@
 """The parameters of a psoriasis model with their uncertainty, and what the fit is known to miss.
 
-`wholetrial calibrate` writes a fit as JSON, and this file reads it. Fits that ship: `two_state`, the
-model of the card fitted to attainable PASI totals (fit C); `fit_b`, the same model fitted to a
+`wholetrial calibrate` writes a fit as JSON, and this file reads it. Fits that ship: `two_state`,
+the model of the card fitted to attainable PASI totals (fit C); `fit_b`, the same model fitted to a
 continuous PASI; `turnover`, the plain published model, fitted to week 12 only.
 
 Current limitations: plaque psoriasis only. It was not validated for guttate psoriasis, and it does
@@ -51,11 +51,15 @@ class Fixed(NamedTuple):
 
 
 class KnownMiss(NamedTuple):
-    """A published result that the model does not reproduce; shares of participants, 0 to 1."""
+    """A published result that the model does not reproduce; shares of participants, 0 to 1.
+
+    `drug` is what was given, empty for placebo.
+    """
 
     what: str
     model: float
     published: float
+    drug: str = ""
 
 
 @dataclass(frozen=True)
