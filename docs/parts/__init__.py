@@ -25,14 +25,17 @@ from parts.levels import (
 from parts.levels_of_pairs import levels_of_paired_tests, levels_of_several_arms
 from parts.methods import methods_built, methods_planned
 from parts.model import (
+    agreement_counted,
     known_misses,
     measurement_assumptions,
     model_and_published,
     model_parameters,
     pharmacokinetics,
+    shift_of_attainable_totals,
 )
 
 PARTS: dict[str, Callable[[], str]] = {
+    "agreement counted": agreement_counted,
     "commands": commands,
     "coverage drawn": coverage_drawn,
     "coverage of differences": coverage_of_differences,
@@ -59,6 +62,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "model parameters": model_parameters,
     "not covered": not_covered,
     "pharmacokinetics": pharmacokinetics,
+    "shift of attainable totals": shift_of_attainable_totals,
     "shipped trials": shipped_trials,
     "simulated levels": simulated_levels,
     "verbs": verbs,

@@ -23,8 +23,10 @@ from wholetrial.numerics.elementary import FloatArray, exp
 from wholetrial.numerics.philox import Purpose, Stream, normals
 
 SHIPPED = {
-    "two_state": "psoriasis-fit-b.json",
+    "two_state": "psoriasis-fit-c.json",
+    "fit_c": "psoriasis-fit-c.json",
     "fit_b": "psoriasis-fit-b.json",
+    "turnover": "psoriasis-fit-turnover.json",
 }
 """The fits that ship, by the name that a trial file or the command line gives."""
 
@@ -170,10 +172,16 @@ def fit_named(name: str) -> PsoriasisFit:
     >>> round(fit_named("fit_b")["lesion_turnover"], 4)
     0.0455
     """
+    return fit_from(shipped_document(name))
+
+
+def shipped_document(name: str) -> dict[str, Any]:
+    """The JSON document of a fit that ships: besides the fit, what `calibrate` found of it."""
     if name not in SHIPPED:
         raise ValueError(f"the fits that ship are {', '.join(SHIPPED)}; got {name!r}")
     text = files("wholetrial.simulation").joinpath(SHIPPED[name]).read_text("utf-8")
-    return fit_from(json.loads(text))
+    document: dict[str, Any] = json.loads(text)
+    return document
 
 
 def read_fit(path: Path) -> PsoriasisFit:
@@ -210,4 +218,4 @@ def fit_b() -> PsoriasisFit:
 
 def default_fit() -> PsoriasisFit:
     """The fit that a trial is simulated with unless it names another."""
-    return fit_named("fit_b")
+    return fit_named("two_state")

@@ -65,7 +65,7 @@ class Regions(NamedTuple):
 
 
 class Regional(NamedTuple):
-    """One region at a visit, `(..., P)`: area band 0 to 6, signs 0 to 12 together, percent of skin."""
+    """One region at a visit, `(..., P)`: area band 0 to 6, signs 0 to 12, percent of its skin."""
 
     band: FloatArray
     signs: FloatArray

@@ -43,7 +43,7 @@ MEAN_WEIGHT_LOG_SD = 0.039
 MISSING_LOG_SD = 0.25
 """SD between studies of the log share missing: 2.7 to 5 % in four trials are 2.1 SDs."""
 
-PASI_MEDIAN_PER_MEAN = 1.6
+PASI_MEDIAN_PER_MEAN = 1.76
 """Screening pulls means together: so much the median before it must differ, on the log scale."""
 
 
@@ -133,8 +133,10 @@ def _sampled(rates: Sequence[PublishedRate], logit: FloatArray) -> FloatArray:
     expected = expected * (1.0 - np.minimum(drawn, 1.0)) / (1.0 - missing)
     sizes = np.asarray([_size(rate) for rate in rates])
     chance = _uniform(len(rates), STUDIES_PER_DRAW, 4)[..., 3]
-    count: FloatArray = binom.ppf(chance, sizes, np.clip(expected, _FEWEST, 1.0 - _FEWEST))
-    return count / sizes
+    inside = np.clip(expected, _FEWEST, 1.0 - _FEWEST)
+    counts = np.asarray(binom.ppf(chance, sizes, inside), dtype=np.float64)
+    shares: FloatArray = counts / sizes
+    return shares
 
 
 def _size(rate: PublishedRate) -> int:
