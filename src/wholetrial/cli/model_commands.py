@@ -98,24 +98,25 @@ def _print_comparison(compared: "Sequence[Compared]", *, as_json: bool) -> None:
     if as_json:
         print_json([_as_document(one) for one in compared])
         return
-    rows = [
-        (
-            one.rate.id,
-            f"{one.rate.value:.1%}",
-            f"{one.model:.1%}",
-            f"{one.low:.1%} to {one.high:.1%}",
-            "inside" if one.inside else "miss",
-            "fitted" if one.fitted else "kept out",
-            one.rate.evidence,
-        )
-        for one in compared
-    ]
-    columns = ("published rate", "published", "model", "90% interval", "", "", "source")
-    print_table(columns, rows)
-    for word, wanted in (("fitted", True), ("kept out", False)):
+    columns = ("", "published", "model", "90% interval", "published rate")
+    for word, wanted in (("fitted", True), ("kept out of the fit", False)):
         some = [one for one in compared if one.fitted is wanted]
+        if not some:
+            continue
         inside = sum(one.inside for one in some)
         print_paragraph(f"{word}: {inside} of {len(some)} inside their 90% interval")
+        print_table(columns, [_row(one) for one in some])
+
+
+def _row(one: "Compared") -> tuple[str, ...]:
+    memory = " (from memory, not evidence)" if one.rate.evidence == "memory" else ""
+    return (
+        "inside" if one.inside else "MISS",
+        f"{one.rate.value:.1%}",
+        f"{one.model:.1%}",
+        f"{one.low:.1%} to {one.high:.1%}",
+        one.rate.id + memory,
+    )
 
 
 def _as_document(one: "Compared") -> dict[str, object]:

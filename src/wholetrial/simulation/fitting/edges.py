@@ -16,8 +16,11 @@ from wholetrial.simulation.fitting.people import LOWEST_SCREENING_PASI, People, 
 from wholetrial.simulation.measurement import PGA_UPPER_PASI
 from wholetrial.simulation.regions import Regions, regions_of, total_in_tenths
 
-GRID = np.exp(np.linspace(np.log(0.1), np.log(80.0), 400))
-"""Severities between which attainable totals are looked up, 1.7 % apart."""
+GRID = np.exp(np.linspace(np.log(0.25), np.log(45.0), 128))
+"""Severities between which attainable totals are looked up, 4 % apart.
+
+Nobody with a PASI up to 72 loses a response below the first or keeps one above the last.
+"""
 
 IMPROVEMENT = {"PASI 50": 2, "PASI 75": 4, "PASI 90": 10}
 """The baseline is at least so many times the PASI that counts as a response."""

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from wholetrial.numerics.elementary import exp
+from wholetrial.numerics.elementary import FloatArray, exp
 from wholetrial.simulation.fitting.edges import screened
 from wholetrial.simulation.fitting.least_squares import Observed, Solution, least_squares
 from wholetrial.simulation.fitting.people import KINDS, POINTS, Kind, candidates
@@ -68,6 +68,25 @@ def calibrate(
 
     Raises ValueError where there are fewer targets than parameters, or the steps do not settle.
     """
+    problem = problem_of(order, rates)
+    solution = least_squares(problem.model, problem.observed, problem.observed.center, progress)
+    return _document(order, problem.structure, problem.targets, solution)
+
+
+class Problem(NamedTuple):
+    """What is minimized: the model as a function of stacked parameters, and what it should meet."""
+
+    structure: Structure
+    targets: tuple[PublishedRate, ...]
+    model: Callable[[FloatArray], FloatArray]
+    observed: Observed
+
+
+def problem_of(order: Order, rates: Sequence[PublishedRate]) -> Problem:
+    """The least-squares problem of an order and a table.
+
+    Raises ValueError where there are fewer targets than parameters.
+    """
     structure, targets = structure_of(order.model), targets_of(order.model, rates)
     if len(targets) < len(structure.fitted):
         raise ValueError(
@@ -75,17 +94,15 @@ def calibrate(
             f"targets (fitted: yes), and the table has {len(targets)}"
         )
     setting = setting_of(order.model, order.reading, order.points)
-    centers = np.asarray([row.center for row in structure.fitted])
     observed = Observed(
         np.asarray([rate.value for rate in targets]),
         np.asarray([rate.standard_error for rate in targets]),
-        centers,
+        np.asarray([row.center for row in structure.fitted]),
         np.asarray([row.sd for row in structure.fitted]),
     )
-    solution = least_squares(
-        lambda x: rates_of(targets, setting, structure.natural(x)), observed, centers, progress
+    return Problem(
+        structure, targets, lambda x: rates_of(targets, setting, structure.natural(x)), observed
     )
-    return _document(order, structure, targets, solution)
 
 
 def hardly_learned(document: Mapping[str, Any]) -> list[str]:
