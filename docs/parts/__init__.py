@@ -28,10 +28,13 @@ from parts.model import (
     agreement_counted,
     known_misses,
     measurement_assumptions,
+    misses_of_turnover,
     model_and_published,
     model_parameters,
     pharmacokinetics,
+    priors,
     shift_of_attainable_totals,
+    what_is_hardly_learned,
 )
 
 PARTS: dict[str, Callable[[], str]] = {
@@ -58,13 +61,16 @@ PARTS: dict[str, Callable[[], str]] = {
     "measurement assumptions": measurement_assumptions,
     "methods built": methods_built,
     "methods planned": methods_planned,
+    "misses of turnover": misses_of_turnover,
     "model and published": model_and_published,
     "model parameters": model_parameters,
     "not covered": not_covered,
     "pharmacokinetics": pharmacokinetics,
+    "priors": priors,
     "shift of attainable totals": shift_of_attainable_totals,
     "shipped trials": shipped_trials,
     "simulated levels": simulated_levels,
     "verbs": verbs,
+    "what is hardly learned": what_is_hardly_learned,
     "where wald fails": where_wald_fails,
 }

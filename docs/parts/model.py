@@ -5,10 +5,13 @@ from typing import Any
 import numpy as np
 
 from parts.tables import table
+from wholetrial.simulation.fitting.fit import hardly_learned
+from wholetrial.simulation.fitting.structures import Prior, structure_of
 from wholetrial.simulation.measurement import ASSUMPTIONS
 from wholetrial.simulation.pharmacokinetics import DRUGS, Drug, Kinetic
 from wholetrial.simulation.psoriasis_fit import (
     Estimated,
+    PsoriasisFit,
     default_fit,
     fit_named,
     shipped_document,
@@ -84,10 +87,17 @@ def measurement_assumptions() -> str:
 
 def known_misses() -> str:
     """What the model is known to get wrong."""
+    return _misses(default_fit())
+
+
+def misses_of_turnover() -> str:
+    """What the plain turnover model gets wrong."""
+    return _misses(fit_named("turnover"))
+
+
+def _misses(fit: PsoriasisFit) -> str:
     columns = ("published result", "model", "published")
-    rows = [
-        (one.what, f"{one.model:.0%}", f"{one.published:.0%}") for one in default_fit().known_misses
-    ]
+    rows = [(one.what, f"{one.model:.0%}", f"{one.published:.0%}") for one in fit.known_misses]
     return table(columns, rows)
 
 
@@ -133,6 +143,35 @@ def agreement_counted() -> str:
 def _inside(rows: list[dict[str, Any]], *, fitted: bool) -> str:
     some = [row["inside"] for row in rows if row["fitted"] is fitted]
     return f"{sum(some)} of {len(some)}"
+
+
+def priors() -> str:
+    """What was taken as known of the parameters before the fit, and why."""
+    columns = ("parameter", "before the fit", "two SDs below and above", "because")
+    rows = [
+        (
+            _words(row.name),
+            f"{_natural(row, 0.0):.3g} {row.unit}".strip(),
+            _prior_range(row),
+            row.source,
+        )
+        for row in structure_of("two_state").fitted
+    ]
+    return table(columns, rows)
+
+
+def _prior_range(row: Prior) -> str:
+    return f"{_natural(row, -2.0):.2g} to {_natural(row, 2.0):.2g}"
+
+
+def _natural(row: Prior, sds: float) -> float:
+    x = row.center + sds * row.sd
+    return float(np.exp(x)) if row.scale == "log" else x
+
+
+def what_is_hardly_learned() -> str:
+    """The parameters that the targets hardly say anything of."""
+    return "\n".join(f"- {line}" for line in hardly_learned(shipped_document("two_state")))
 
 
 def shift_of_attainable_totals() -> str:

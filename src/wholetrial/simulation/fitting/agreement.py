@@ -1,11 +1,12 @@
 """The model beside published rates: 90 % prediction intervals, and which numbers it misses.
 
-An interval holds what a study of that size could have published if the model were right. Four
+An interval holds what a study of that size could have published if the model were right. Five
 things vary: the parameters (draws from the fit's covariance), who took part (the study's median
-baseline PASI and body weight), the share of people missing, and chance among the study's n. The
-spread of studies is that of 15 arms of five trials: mean baseline PASI 18.9 to 24.1, mean weight 82
-to 93.7 kg. Early dropout was 2.7 to 5 % in four trials. What else differs between studies is not in
-the intervals: criteria, earlier treatments, raters.
+baseline PASI and body weight), the share of people missing, whatever else differs between studies
+(criteria, earlier treatments, raters), and chance among the study's n. The spread of people is that
+of 15 arms of five trials: mean baseline PASI 18.9 to 24.1, mean weight 82 to 93.7 kg. Early dropout
+was 2.7 to 5 % in four trials. The rest is as large as the targets take it to be: they give rates
+pooled over three trials of about 430 people an arm the weight of 300 people.
 
 A number outside its interval is a known miss.
 """
@@ -18,8 +19,8 @@ from scipy.stats import binom
 
 from wholetrial.numerics.elementary import FloatArray, normal_quantile
 from wholetrial.numerics.philox import Purpose, Stream, uniforms
-from wholetrial.simulation.fitting.fit import setting_of
-from wholetrial.simulation.fitting.people import KINDS
+from wholetrial.simulation.fitting.fit import kinds_in, setting_of
+from wholetrial.simulation.fitting.people import POINTS
 from wholetrial.simulation.fitting.published import PublishedRate
 from wholetrial.simulation.fitting.rates import Setting, rates_of
 from wholetrial.simulation.psoriasis_fit import KnownMiss, PsoriasisFit
@@ -42,6 +43,11 @@ MEAN_WEIGHT_LOG_SD = 0.039
 
 MISSING_LOG_SD = 0.25
 """SD between studies of the log share missing: 2.7 to 5 % in four trials are 2.1 SDs."""
+
+STUDY_LOGIT_SD = 0.2
+"""SD between studies of a rate's logit, beyond the people: 3 (1 / 300 - 1 / 1290) / (p (1 - p))
+is its square for a pooled rate, 0.19 at 70 %. Pooled rates and a meta-analysis have it in their SE.
+"""
 
 PASI_MEDIAN_PER_MEAN = 1.76
 """Screening pulls means together: so much the median before it must differ, on the log scale."""
@@ -68,9 +74,12 @@ def compare(
     progress: Callable[[int], None] = lambda done: None,
 ) -> tuple[Compared, ...]:
     """Every published rate beside the model; `targets` are the ids of those it was fitted to."""
-    center = rates_of(rates, setting_of(fit.model, fit.reading), fit.parameters())
+    people = setting_of(fit.model, fit.reading, POINTS, kinds_in(rates))
+    center = rates_of(rates, people, fit.parameters())
     shifts = _shifts(fit, rates, progress)
-    drawn = _sampled(rates, _logit(np.atleast_2d(center)[0]) + shifts)
+    spread = STUDY_LOGIT_SD * np.asarray([_is_one_study(rate) for rate in rates])
+    others = spread * _normal(len(rates), STUDIES_PER_DRAW, 5)[..., 4]
+    drawn = _sampled(rates, _logit(np.atleast_2d(center)[0]) + shifts + others)
     low, high = np.quantile(drawn, [(1.0 - LEVEL) / 2.0, (1.0 + LEVEL) / 2.0], axis=0)
     known = set(targets) if targets is not None else {one.id for one in rates if one.fitted}
     return tuple(
@@ -88,11 +97,15 @@ def misses_of(compared: Sequence[Compared]) -> tuple[KnownMiss, ...]:
     )
 
 
+def _is_one_study(rate: PublishedRate) -> bool:
+    return "pooled" not in rate.study and rate.study != "meta-analysis"
+
+
 def _shifts(
     fit: PsoriasisFit, rates: Sequence[PublishedRate], progress: Callable[[int], None]
 ) -> FloatArray:
     """How far each draw of parameters and of a study moves each rate's logit, `(draws, rates)`."""
-    setting = setting_of(fit.model, fit.reading, DRAW_POINTS)
+    setting = setting_of(fit.model, fit.reading, DRAW_POINTS, kinds_in(rates))
     base = _logit(rates_of(rates, setting, fit.parameters()))
     drawn = fit.drawn(SEED, range(DRAWS))
     fixed = {row.name: row.value for row in fit.fixed}
@@ -115,9 +128,9 @@ def _slopes(
     fit: PsoriasisFit, rates: Sequence[PublishedRate], base: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
     """How the logit of each rate changes with the log of median PASI and of median weight."""
-    larger = np.exp(_STEP)
-    severe = {name: kind._replace(pasi=kind.pasi * larger) for name, kind in KINDS.items()}
-    heavy = {name: kind._replace(weight_kg=kind.weight_kg * larger) for name, kind in KINDS.items()}
+    larger, known = np.exp(_STEP), kinds_in(rates)
+    severe = {name: kind._replace(pasi=kind.pasi * larger) for name, kind in known.items()}
+    heavy = {name: kind._replace(weight_kg=kind.weight_kg * larger) for name, kind in known.items()}
     found = []
     for kinds in (severe, heavy):
         setting: Setting = setting_of(fit.model, fit.reading, DRAW_POINTS, kinds)

@@ -59,6 +59,11 @@ def setting_of(
     )
 
 
+def kinds_in(rates: Sequence[PublishedRate]) -> dict[str, Kind]:
+    """The kinds of people that rates speak of."""
+    return {name: kind for name, kind in KINDS.items() if name in {one.people for one in rates}}
+
+
 def calibrate(
     order: Order,
     rates: Sequence[PublishedRate],
@@ -93,7 +98,7 @@ def problem_of(order: Order, rates: Sequence[PublishedRate]) -> Problem:
             f"{order.model} has {len(structure.fitted)} parameters; a fit needs at least as many "
             f"targets (fitted: yes), and the table has {len(targets)}"
         )
-    setting = setting_of(order.model, order.reading, order.points)
+    setting = setting_of(order.model, order.reading, order.points, kinds_in(targets))
     observed = Observed(
         np.asarray([rate.value for rate in targets]),
         np.asarray([rate.standard_error for rate in targets]),
