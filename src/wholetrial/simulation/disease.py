@@ -34,11 +34,15 @@ from wholetrial.simulation.pharmacokinetics import (
     Signal,
     modes_of,
 )
-from wholetrial.simulation.psoriasis_fit import PsoriasisFit, fit_b
+from wholetrial.simulation.psoriasis_fit import PsoriasisFit, default_fit
 
 _EFFECTS = 8
 _LANES = 64
 _MODES = 3
+
+
+Parameters = PsoriasisFit | Mapping[str, float | FloatArray]
+"""Parameters by name: numbers, or arrays that broadcast with participants, such as (R, 1)."""
 
 
 class DrugAction(NamedTuple):
@@ -132,7 +136,7 @@ class PsoriasisCourse:
     """
 
     drugs: tuple[Drug, ...]
-    fit: PsoriasisFit = field(default_factory=fit_b)
+    fit: PsoriasisFit = field(default_factory=default_fit)
 
     def start(self, participants: Participants) -> PsoriasisState:
         effects = normals(participants.stream, Purpose.BIOLOGY, _EFFECTS)
@@ -147,8 +151,15 @@ class PsoriasisCourse:
         return state.lesion
 
 
+def drugs_in(model: str, drugs: tuple[Drug, ...]) -> tuple[Drug, ...]:
+    """The drugs as a structure sees them: in `turnover` each acts on the lesion's formation."""
+    if model != "turnover":
+        return drugs
+    return tuple(replace(drug, target="IL-17") for drug in drugs)
+
+
 def biology_of(
-    drugs: tuple[Drug, ...], fit: PsoriasisFit, weight_kg: FloatArray, effects: FloatArray
+    drugs: tuple[Drug, ...], fit: Parameters, weight_kg: FloatArray, effects: FloatArray
 ) -> Biology:
     """Participants' biology from body weight (..., P) and eight standard normals (..., P, 8).
 
@@ -164,7 +175,7 @@ def biology_of(
         t17_turnover=_lognormal(fit, "t17_turnover", t17),
         memory=1.0 / (1.0 + exp(-(fit["memory"] + fit["memory_logit_sd"] * memory))),
         placebo_effect=_lognormal(fit, "placebo_effect", placebo),
-        placebo_decay=fit["placebo_decay"],
+        placebo_decay=_one_number(fit["placebo_decay"]),
         drugs={
             drug.name: DrugAction(
                 drug.target, modes_of(drug, weight, kinetics), fit[f"ic50_{drug.name}"] * ic50
@@ -326,8 +337,13 @@ def _amounts(doses: Doses, names: tuple[str, ...], shape: tuple[int, ...]) -> Fl
     return amounts
 
 
-def _lognormal(fit: PsoriasisFit, name: str, effect: FloatArray) -> FloatArray:
+def _lognormal(fit: Parameters, name: str, effect: FloatArray) -> FloatArray:
     return fit[name] * exp(fit[f"{name}_log_sd"] * effect)
+
+
+def _one_number(value: float | FloatArray) -> float:
+    """A parameter that is the same for everybody; no fit estimates this one."""
+    return float(np.reshape(value, -1)[0])
 
 
 def _check(state: PsoriasisState, doses: Doses, from_day: float, to_day: float) -> None:

@@ -281,5 +281,5 @@ def _seen(
     if visit == screening_visit(simulation.protocol):
         return {**population.screening, **weight}
     noise = visit_noise(population.stream, visit.day, len(simulation.protocol.instruments))
-    latent = Latent(population.baseline, lesion)
+    latent = Latent(population.baseline, lesion, population.regions)
     return {**read_measures(simulation.readers, latent, noise), **weight}
