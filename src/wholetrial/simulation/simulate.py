@@ -29,7 +29,6 @@ from wholetrial.simulation.attendance import (
     Attendance,
     attendance,
     given_at_visits,
-    lesion_on,
 )
 from wholetrial.simulation.calibration import calibrate
 from wholetrial.simulation.dosing import (
@@ -184,7 +183,9 @@ def _through_visits(
     protocol, stream, planned = simulation.protocol, population.stream, simulation.visits
     people = _recipients(population, records.arm)
     doses = without_stopped(planned_doses(protocol, people), records.events[STOPS_TREATMENT])
-    disease = begin_disease(protocol, simulation.world, simulation.centers, (population, people))
+    disease = begin_disease(
+        protocol, simulation.world, simulation.world.fit, simulation.centers, (population, people)
+    )
     patience = begin_patience(protocol, stream, records.arm, simulation.leaving_rates)
     coming = attendance(protocol, stream, planned)
     for index, visit in enumerate(planned):
@@ -204,20 +205,11 @@ def _seen_lesion(
 ) -> tuple[Disease, Floats]:
     """The disease on the planned day of a visit, and the lesion on the day that people come."""
     index, visit = at
-    early, late = coming.early[index], coming.late[index]
-    if not early and not late:
-        disease = disease_at(disease, doses, visit.day)
+    reach = (coming.early[index], coming.late[index])
+    disease = disease_at(disease, doses, visit.day, reach)
+    if not any(reach):
         return disease, lesion_of(disease)
-    before = disease_at(disease, doses, visit.day - early)
-    disease = disease_at(before, doses, visit.day)
-    waiting = [
-        given
-        for given in doses
-        if given.day != visit.day or given.intervention in disease.world.courses
-    ]
-    after = disease_at(disease, waiting, visit.day + late)
-    around = (lesion_of(before), lesion_of(disease), lesion_of(after))
-    return disease, lesion_on(coming.day[..., index] - visit.day, around, (early, late))
+    return disease, lesion_of(disease, coming.day[..., index] - visit.day)
 
 
 def _gone(records: Records, leaves: Leaving, doses: Sequence[Given]) -> list[Given]:
