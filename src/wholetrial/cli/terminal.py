@@ -1,7 +1,9 @@
 """How commands speak: tables, JSON, progress, and errors without a traceback."""
 
 import json
+import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import wraps
@@ -101,21 +103,31 @@ def _drawn(content: Any) -> str:
 
 @contextmanager
 def progress(title: str, total: int) -> Iterator[Callable[[int], None]]:
-    """Show how far something is, on the error stream, while it lasts; nothing in a file."""
+    """Show how far something is, how fast it goes and when it ends; nothing in a file."""
     from rich.console import Console
     from rich.progress import (
         BarColumn,
         MofNCompleteColumn,
         Progress,
+        ProgressColumn,
+        Task,
         TextColumn,
         TimeRemainingColumn,
     )
+    from rich.text import Text
+
+    class Rate(ProgressColumn):
+        """Trials per second; nothing until there is one."""
+
+        def render(self, task: Task) -> Text:
+            return Text(f"{task.speed:,.0f} trials/s" if task.speed else "")
 
     console = Console(stderr=True)
     bar = Progress(
         TextColumn(title),
         BarColumn(),
         MofNCompleteColumn(),
+        Rate(),
         TimeRemainingColumn(),
         console=console,
         transient=True,
@@ -124,3 +136,20 @@ def progress(title: str, total: int) -> Iterator[Callable[[int], None]]:
     with bar:
         task = bar.add_task(title, total=total)
         yield lambda done: bar.update(task, completed=done)
+
+
+@contextmanager
+def interruptible() -> Iterator[Callable[[], bool]]:
+    """Let the first Ctrl-C ask for an end, which the work sees; a second ends it at once."""
+    asked = threading.Event()
+
+    def ask(number: int, frame: object) -> None:
+        if asked.is_set():
+            raise KeyboardInterrupt
+        asked.set()
+
+    before = signal.signal(signal.SIGINT, ask)
+    try:
+        yield asked.is_set
+    finally:
+        signal.signal(signal.SIGINT, before)

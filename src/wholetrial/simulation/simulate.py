@@ -7,10 +7,11 @@ chunk, and on any machine.
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 
-from wholetrial.conditions.evaluate import MET, Situation, evaluate
+from wholetrial.conditions.evaluate import MET, Situation, evaluate, scale_of
 from wholetrial.data.records import (
     LEAVES_STUDY,
     STOPS_TREATMENT,
@@ -44,6 +45,9 @@ from wholetrial.simulation.world import World, world_of
 
 BLOCK = 64
 
+Parameters = Literal["drawn", "fixed"]
+"""Whether every trial draws the model's parameters within their uncertainty, or all share them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Simulation:
@@ -55,9 +59,12 @@ class Simulation:
     centers: Mapping[str, float]
     visits: tuple[Visit, ...]
     seed: int
+    parameters: Parameters = "drawn"
 
 
-def prepare(protocol: Protocol, seed: int, scenario: str | None = None) -> Simulation:
+def prepare(
+    protocol: Protocol, seed: int, scenario: str | None = None, parameters: Parameters = "drawn"
+) -> Simulation:
     """Get a trial ready to be simulated, in the world of one of its scenarios.
 
     Empirical courses are calibrated to their aims. Raises NotSimulatedError, with the reason, for a
@@ -70,7 +77,7 @@ def prepare(protocol: Protocol, seed: int, scenario: str | None = None) -> Simul
     if not readers.kinds:
         raise NotSimulatedError("nothing measured has a baseline and a visit_noise")
     centers = calibrate(protocol, world, readers)
-    return Simulation(protocol, world, readers, centers, visits(protocol), seed)
+    return Simulation(protocol, world, readers, centers, visits(protocol), seed, parameters)
 
 
 def simulate(simulation: Simulation, replicates: range) -> Records:
@@ -81,9 +88,9 @@ def simulate(simulation: Simulation, replicates: range) -> Records:
     return _through_visits(simulation, population, records)
 
 
-def people_screened(simulation: Simulation) -> int:
-    """How many people were screened to fill the first replicate."""
-    return _enrolled(simulation, range(1)).screened
+def people_screened(simulation: Simulation, replicate: int = 0) -> int:
+    """How many people were screened to fill one replicate, the first unless another is named."""
+    return _enrolled(simulation, range(replicate, replicate + 1)).screened
 
 
 def in_blocks(
@@ -122,7 +129,11 @@ def _before_treatment(simulation: Simulation, population: Population, arm: Codes
         received=arm,
         day=np.full(columns, np.nan),
         values={name: np.full(columns, np.nan) for name in measures},
-        facts=population.facts,
+        facts={
+            name: values
+            for name, values in population.facts.items()
+            if name not in protocol.instruments
+        },
         events={
             LEAVES_STUDY: leaves,
             STOPS_TREATMENT: leaves.copy(),
@@ -178,7 +189,21 @@ def _seen(
     kilograms = population.baseline.get("weight")
     weight = {} if kilograms is None else {"weight": np.rint(kilograms * 10) / 10}
     if visit == screening_visit(simulation.protocol):
-        return {**population.screening, **weight}
+        return {**population.screening, **_without_noise(simulation, population), **weight}
     noise = visit_noise(population.stream, visit.day, len(simulation.protocol.instruments))
     latent = Latent(population.baseline, lesion)
     return {**read_measures(simulation.readers, latent, noise), **weight}
+
+
+def _without_noise(simulation: Simulation, population: Population) -> dict[str, Floats]:
+    """What is drawn and has no stated noise: the criteria saw it at screening as it is, once.
+
+    Nothing says how it would be read at a later visit, and there it stays unrecorded.
+    """
+    protocol = simulation.protocol
+    steps = {name: scale_of(name, protocol).steps_in_one for name in protocol.instruments}
+    return {
+        name: np.rint(values * steps[name]) / steps[name]
+        for name, values in population.facts.items()
+        if name in protocol.instruments
+    }
