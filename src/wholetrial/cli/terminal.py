@@ -1,11 +1,13 @@
 """How commands speak: tables, JSON, progress, and errors without a traceback."""
 
 import json
+import math
 import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from functools import wraps
 from io import StringIO
 from shutil import get_terminal_size
@@ -112,23 +114,21 @@ def progress(title: str, total: int) -> Iterator[Callable[[int], None]]:
         ProgressColumn,
         Task,
         TextColumn,
-        TimeRemainingColumn,
     )
     from rich.text import Text
 
-    class Rate(ProgressColumn):
-        """Trials per second; nothing until there is one."""
+    class Pace(ProgressColumn):
+        """Trials per second since the beginning, and the time left at that pace."""
 
         def render(self, task: Task) -> Text:
-            return Text(f"{task.speed:,.0f} trials/s" if task.speed else "")
+            return Text(pace(task.completed, total, task.elapsed or 0.0))
 
     console = Console(stderr=True)
     bar = Progress(
         TextColumn(title),
         BarColumn(),
         MofNCompleteColumn(),
-        Rate(),
-        TimeRemainingColumn(),
+        Pace(),
         console=console,
         transient=True,
         disable=not console.is_terminal,
@@ -136,6 +136,18 @@ def progress(title: str, total: int) -> Iterator[Callable[[int], None]]:
     with bar:
         task = bar.add_task(title, total=total)
         yield lambda done: bar.update(task, completed=done)
+
+
+def pace(done: float, total: float, seconds: float) -> str:
+    """How fast something goes and when it will be done; nothing until anything is.
+
+    >>> pace(500, 10_000, 2.0), pace(0, 10_000, 2.0)
+    ('250 trials/s, 0:00:38 left', '')
+    """
+    if done <= 0 or seconds <= 0:
+        return ""
+    left = timedelta(seconds=math.ceil(max(total - done, 0) * seconds / done))
+    return f"{done / seconds:,.0f} trials/s, {left} left"
 
 
 @contextmanager

@@ -6,6 +6,9 @@ are the same bits. Dask is optional and imported only here, when it is asked for
 
 import logging
 import pickle
+import re
+import signal
+import socket
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,6 +25,7 @@ LOCAL = "local"
 INSTALL = "pip install 'wholetrial[cluster]'"
 ANSWER_WITHIN = 5.0
 WORKERS_WITHIN = 15.0
+_ADDRESS = re.compile(r"(?:(?:tcp|tls)://)?\[?(?P<host>[^\s/\[\]]+?)\]?:(?P<port>\d+)")
 _LOOK_EVERY = 0.2
 _IN_A_TASK = 4
 _AHEAD = 3
@@ -50,18 +54,23 @@ def cluster_engine(where: str, workers: int | None = None) -> Iterator[Engine]:
 
 @contextmanager
 def _connected(where: str, workers: int | None) -> "Iterator[Client]":
+    import dask
     from distributed import Client, LocalCluster
 
     if where != LOCAL:
         with _client_of(where) as client:
             yield client
         return
+    environment = dict(dask.config.get("distributed.nanny.pre-spawn-environ"))
+    environment.pop("MALLOC_TRIM_THRESHOLD_", None)  # it makes every large array cost page faults
     with (
+        dask.config.set({"distributed.nanny.pre-spawn-environ": environment}),
         LocalCluster(
             n_workers=workers,
             threads_per_worker=1,
             processes=True,
             dashboard_address=None,
+            preload=[__name__],
             silence_logs=logging.CRITICAL,
         ) as cluster,
         Client(cluster) as client,
@@ -72,13 +81,16 @@ def _connected(where: str, workers: int | None) -> "Iterator[Client]":
 def _client_of(address: str) -> "Client":
     from distributed import Client
 
+    advice = "write 'local', or the address that `dask scheduler` prints: tcp://HOST:PORT"
+    found = _ADDRESS.fullmatch(address)
+    if found is None:
+        raise ClusterError(f"'{address}' is no address of a scheduler; {advice}")
     try:
+        socket.create_connection((found["host"], int(found["port"])), ANSWER_WITHIN).close()
         return Client(address, timeout=ANSWER_WITHIN, set_as_default=False)
-    except (OSError, ValueError, TimeoutError, ImportError) as error:
-        raise ClusterError(
-            f"no scheduler answers at '{address}': write 'local' or the address that `dask "
-            f"scheduler` prints, such as tcp://10.0.0.1:8786 ({type(error).__name__})"
-        ) from None
+    except (OSError, OverflowError) as error:
+        why = str(error) or type(error).__name__
+        raise ClusterError(f"no scheduler answers at '{address}' ({why}); {advice}") from None
 
 
 def _check_workers(client: "Client", where: str) -> None:
@@ -99,6 +111,11 @@ def _check_workers(client: "Client", where: str) -> None:
     if versions != {__version__}:
         others = ", ".join(sorted(versions - {__version__}))
         raise ClusterError(f"the workers of '{where}' have wholetrial {others}, here {__version__}")
+
+
+def dask_setup(worker: object) -> None:
+    """Let workers that were started here leave Ctrl-C to the command, which ends them itself."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def worker_version() -> str:
