@@ -121,17 +121,6 @@ def forecast_of_tally(statistic: Statistic, tally: Tally) -> Forecast:
     )
 
 
-def pooled_share(group: str, parts: Sequence[Statistic]) -> Statistic | None:
-    """The share of several arms taken together; None where they are no shares of counted people."""
-    counts = [part.count for part in parts if part.count is not None]
-    shares = all(part.name == "proportion" for part in parts)
-    if not parts or len(counts) < len(parts) or not shares:
-        return None
-    count, n = np.sum(counts, axis=0), np.sum([part.n for part in parts], axis=0)
-    share = np.where(n > 0, count / np.maximum(n, 1), np.nan)
-    return replace(parts[0], arm=group, value=share, n=n, count=count)
-
-
 def powers(protocol: Protocol, statistics: Sequence[Statistic]) -> list[Power]:
     """The power of every test of efficacy among the statistics of simulated trials."""
     return [

@@ -9,6 +9,7 @@ import pickle
 import re
 import signal
 import socket
+import threading
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -169,14 +170,11 @@ def _most_waiting(client: "Client") -> int:
 
 def _done(future: "Future", stop: Stop) -> bool:
     """Wait until a task is done; False where somebody stopped first."""
-    from distributed import wait
-
+    ended = threading.Event()
+    future.add_done_callback(lambda _: ended.set())
     while not stop():
-        try:
-            wait([future], timeout=_LOOK_EVERY)
-        except TimeoutError:
-            continue
-        return True
+        if ended.wait(_LOOK_EVERY):
+            return True
     return False
 
 

@@ -14,10 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wholetrial.analysis.decisions import Successes, successes_of
-from wholetrial.analysis.operating import planned_tests, pooled_share
+from wholetrial.analysis.operating import planned_tests
 from wholetrial.analysis.statistic import Statistic
 from wholetrial.programme.results import analyze_records
-from wholetrial.protocol.protocol import Protocol
 from wholetrial.simulation.simulate import BLOCK, Simulation, simulate
 
 Stop = Callable[[], bool]
@@ -60,15 +59,11 @@ def blocks_of(replicates: int, size: int = BLOCK) -> Iterator[range]:
 
 
 def statistics_of(sweep: Sweep, block: range) -> tuple[Statistic, ...]:
-    """Every statistic of a block of trials, with the replicate as axis; those not built left out.
-
-    The shares of arms that the plan takes together stand at the end.
-    """
+    """Every statistic of a block of trials that is built, with the replicate as axis."""
     simulation = sweep.simulation
     records = simulate(simulation, block)
     found = analyze_records(simulation.protocol, records, without=sweep.without).statistics
-    computed = tuple(one for one in found if not one.not_computed)
-    return (*computed, *_taken_together(simulation.protocol, computed))
+    return tuple(one for one in found if not one.not_computed)
 
 
 def block_found(sweep: Sweep, block: range) -> BlockFound:
@@ -88,25 +83,6 @@ def block_found(sweep: Sweep, block: range) -> BlockFound:
 
 def _each(one: Statistic, replicates: int) -> NDArray[np.float64]:
     return np.broadcast_to(np.asarray(one.value, np.float64), (replicates,))
-
-
-def _taken_together(protocol: Protocol, found: tuple[Statistic, ...]) -> Iterator[Statistic]:
-    """The shares of the arms of a role, wherever the role is compared as a whole."""
-    compared = [one for one in found if one.control and one.arm not in protocol.arms]
-    for place in dict.fromkeys((*_place(one), one.arm) for one in compared):
-        arms = protocol.arms_named(place[-1])
-        parts = [
-            one
-            for one in found
-            if _place(one) == place[:-1] and one.name == "proportion" and one.arm in arms
-        ]
-        pooled = pooled_share(place[-1], parts)
-        if pooled is not None:
-            yield pooled
-
-
-def _place(one: Statistic) -> tuple[str, ...]:
-    return one.analysis, one.endpoint, one.at, one.reading
 
 
 def in_this_process(sweep: Sweep, blocks: Iterator[range], stop: Stop) -> Iterator[BlockFound]:

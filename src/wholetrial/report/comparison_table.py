@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from wholetrial.analysis.operating import Forecast, forecast, pooled_share
+from wholetrial.analysis.operating import Forecast, forecast
 from wholetrial.analysis.planned.imputed import TIPPING_POINT
 from wholetrial.analysis.planned.shares import ADJUSTED, WORST_GRADE
 from wholetrial.analysis.statistic import Statistic
@@ -292,8 +292,17 @@ def forecast_of(
     if compared or group in contents.protocol.arms:
         return None
     arms = contents.protocol.arms_named(group)
-    pooled = pooled_share(group, [one.statistic for one in alike if one.statistic.arm in arms])
-    return forecast(pooled) if pooled is not None else None
+    return _pooled(group, [one.statistic for one in alike if one.statistic.arm in arms])
+
+
+def _pooled(group: str, parts: Sequence[Statistic]) -> Forecast | None:
+    counts = [part.count for part in parts if part.count is not None]
+    shares = all(part.name == "proportion" for part in parts)
+    if not parts or len(counts) < len(parts) or not shares:
+        return None
+    count, n = np.sum(counts, axis=0), np.sum([part.n for part in parts], axis=0)
+    share = np.where(n > 0, count / np.maximum(n, 1), np.nan)
+    return forecast(replace(parts[0], arm=group, value=share, n=n, count=count))
 
 
 def _published_value(found: _Found, group: str, *, compared: bool) -> float | None:
