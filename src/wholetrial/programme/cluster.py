@@ -70,7 +70,7 @@ def _connected(where: str, workers: int | None) -> "Iterator[Client]":
             n_workers=workers,
             threads_per_worker=1,
             processes=True,
-            dashboard_address=None,
+            dashboard_address="127.0.0.1:0",
             preload=[__name__],
             silence_logs=logging.CRITICAL,
         ) as cluster,
