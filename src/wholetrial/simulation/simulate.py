@@ -8,10 +8,11 @@ chunk, and on any machine.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import Literal
 
 import numpy as np
 
-from wholetrial.conditions.evaluate import MET, Situation, evaluate
+from wholetrial.conditions.evaluate import MET, Situation, evaluate, scale_of
 from wholetrial.data.records import (
     LEAVES_STUDY,
     STOPS_TREATMENT,
@@ -61,6 +62,9 @@ from wholetrial.simulation.world import World, world_of
 
 BLOCK = 64
 
+Parameters = Literal["drawn", "fixed"]
+"""Whether every trial draws the model's parameters within their uncertainty, or all share them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Simulation:
@@ -76,16 +80,20 @@ class Simulation:
     visits: tuple[Visit, ...]
     seed: int
     leaving_rates: Mapping[str, float] = field(default_factory=dict)
+    parameters: Parameters = "drawn"
 
 
-def prepare(protocol: Protocol, seed: int, scenario: str | None = None) -> Simulation:
+def prepare(
+    protocol: Protocol, seed: int, scenario: str | None = None, parameters: Parameters = "drawn"
+) -> Simulation:
     """Get a trial ready to be simulated, in the world of one of its scenarios.
 
     Empirical courses are calibrated to their aims, and leaving for lack of efficacy to its shares.
     Raises NotSimulatedError, with the reason, for a trial that no model here can run.
     """
     rates = leaving_rates(protocol, partial(_endured, protocol))
-    return replace(_prepared(protocol, seed, scenario), leaving_rates=rates)
+    prepared = _prepared(protocol, seed, scenario)
+    return replace(prepared, leaving_rates=rates, parameters=parameters)
 
 
 def _prepared(protocol: Protocol, seed: int, scenario: str | None = None) -> Simulation:
@@ -123,9 +131,9 @@ def _begun(simulation: Simulation, replicates: range) -> tuple[Population, Recor
     return population, _before_treatment(simulation, population, arm, leaves), leaves
 
 
-def people_screened(simulation: Simulation) -> int:
-    """How many people were screened to fill the first replicate."""
-    return _enrolled(simulation, range(1)).screened
+def people_screened(simulation: Simulation, replicate: int = 0) -> int:
+    """How many people were screened to fill one replicate, the first unless another is named."""
+    return _enrolled(simulation, range(replicate, replicate + 1)).screened
 
 
 def in_blocks(
@@ -165,7 +173,11 @@ def _before_treatment(
         received=arm,
         day=np.full(columns, np.nan),
         values={name: np.full(columns, np.nan) for name in measures},
-        facts=population.facts,
+        facts={
+            name: values
+            for name, values in population.facts.items()
+            if name not in protocol.instruments
+        },
         events={
             LEAVES_STUDY: leaves.day,
             STOPS_TREATMENT: leaves.day.copy(),
@@ -271,7 +283,21 @@ def _seen(
     kilograms = population.baseline.get("weight")
     weight = {} if kilograms is None else {"weight": np.rint(kilograms * 10) / 10}
     if visit == screening_visit(simulation.protocol):
-        return {**population.screening, **weight}
+        return {**population.screening, **_without_noise(simulation, population), **weight}
     noise = visit_noise(population.stream, visit.day, len(simulation.protocol.instruments))
     latent = Latent(population.baseline, lesion, population.regions)
     return {**read_measures(simulation.readers, latent, noise), **weight}
+
+
+def _without_noise(simulation: Simulation, population: Population) -> dict[str, Floats]:
+    """What is drawn and has no stated noise: the criteria saw it at screening as it is, once.
+
+    Nothing says how it would be read at a later visit, and there it stays unrecorded.
+    """
+    protocol = simulation.protocol
+    steps = {name: scale_of(name, protocol).steps_in_one for name in protocol.instruments}
+    return {
+        name: np.rint(values * steps[name]) / steps[name]
+        for name, values in population.facts.items()
+        if name in protocol.instruments
+    }
