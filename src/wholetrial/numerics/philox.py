@@ -45,6 +45,7 @@ class Purpose(IntEnum):
     IMPUTATION = 14
     IMPUTATION_MODEL = 15
     REGIONS = 16
+    COUNTING = 17
 
 
 @dataclass(frozen=True)
