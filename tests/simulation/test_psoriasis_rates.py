@@ -61,7 +61,7 @@ def enrolled():
 
 def seen_at(state):
     noise = visit_noise(STREAM, int(state.day), 4)
-    truth = enrolled().severity * state.now.lesion
+    truth = enrolled().severity * state.lesion
     return seen_skin(enrolled().regions, truth, noise[0], READER), noise[1]
 
 

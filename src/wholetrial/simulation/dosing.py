@@ -8,10 +8,11 @@ from typing import NamedTuple
 import numpy as np
 
 from wholetrial.data.records import Codes, Exposures, Flags, Floats
-from wholetrial.protocol.dose import DoseChoice
+from wholetrial.protocol.dose import DoseChoice, Gift
 from wholetrial.protocol.protocol import Protocol
 from wholetrial.protocol.timeline import Administration, administrations
 from wholetrial.simulation.course import Doses
+from wholetrial.simulation.population import NotSimulatedError
 
 DAYS_OF_A_SINGLE_DOSE = 7
 
@@ -20,13 +21,14 @@ DAYS_OF_A_SINGLE_DOSE = 7
 class Given:
     """One intervention on one day: who receives it, and how much (`(..., P)`, NaN for nobody).
 
-    `days` is how long one dose treats: until the next is due.
+    `days` is how long one dose treats: until the next is due; `rule` names the rule that gives it.
     """
 
     intervention: str
     day: int
     amount: Floats
     days: int = DAYS_OF_A_SINGLE_DOSE
+    rule: str = ""
 
 
 class Recipients(NamedTuple):
@@ -49,7 +51,7 @@ def planned_doses(protocol: Protocol, people: Recipients) -> list[Given]:
     found: list[Given] = []
     for index, name in enumerate(protocol.arms):
         found += doses_as_in(protocol, name, people, people.arm == index)
-    return _together(found)
+    return together(found)
 
 
 def doses_as_in(
@@ -63,10 +65,24 @@ def doses_as_in(
         mine = who & (picked == option)
         for dose, days in _with_days(administrations(protocol, arm, choice=option)):
             start = _first_amount(protocol, arm, dose)
-            amount = start * people.weight if dose.by_weight else np.full(mine.shape, start)
+            amount = amount_for(people, dose, start)
             day = dose.day + from_day
             found.append(Given(dose.intervention, day, np.where(mine, amount, np.nan), days))
     return found
+
+
+def amount_for(people: Recipients, dose: Administration | Gift, usual: float) -> Floats:
+    """The amount for each participant: per kilogram, or another one above a body weight.
+
+    Raises NotSimulatedError where weight decides and nobody knows it.
+    """
+    weighed = (dose.unit or "").endswith("/kg")
+    if (weighed or dose.heavier is not None) and np.isnan(people.weight).any():
+        raise NotSimulatedError(f"the weight that decides a dose of {dose.intervention} (baseline)")
+    amount = usual * people.weight if weighed else np.full(people.weight.shape, usual)
+    if dose.heavier is None:
+        return amount
+    return np.where(people.weight > dose.heavier.above, dose.heavier.amount, amount)
 
 
 def _options(protocol: Protocol, arm: str) -> int:
@@ -94,18 +110,18 @@ def _first_amount(protocol: Protocol, arm: str, dose: Administration) -> float:
     return dose.amount or 0.0
 
 
-def _together(doses: Sequence[Given]) -> list[Given]:
-    """Doses of one intervention, day and length as one."""
-    table: dict[tuple[int, str, int], Floats] = {}
+def together(doses: Sequence[Given]) -> list[Given]:
+    """Doses of one intervention, day, length and rule as one."""
+    table: dict[tuple[int, str, int, str], Floats] = {}
     for given in doses:
-        key = (given.day, given.intervention, given.days)
+        key = (given.day, given.intervention, given.days, given.rule)
         before = table.get(key)
         table[key] = (
             given.amount if before is None else np.where(np.isnan(before), given.amount, before)
         )
     return [
-        Given(name, day, amount, days)
-        for (day, name, days), amount in sorted(table.items(), key=lambda item: item[0])
+        Given(name, day, amount, days, rule)
+        for (day, name, days, rule), amount in sorted(table.items(), key=lambda item: item[0])
     ]
 
 

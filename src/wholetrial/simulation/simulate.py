@@ -5,8 +5,9 @@ replicate, participant, purpose), so that the records of a replicate are the sam
 chunk, and on any machine.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 
@@ -17,21 +18,38 @@ from wholetrial.data.records import (
     Codes,
     Floats,
     Records,
+    empty_events,
 )
 from wholetrial.numerics.philox import Stream
+from wholetrial.protocol.leaving import REASONS
 from wholetrial.protocol.protocol import Protocol
 from wholetrial.protocol.timeline import Visit, measured_at, screening_visit, visits
 from wholetrial.simulation.allotment import allot, physicians_choice
+from wholetrial.simulation.attendance import (
+    Attendance,
+    attendance,
+    given_at_visits,
+    lesion_on,
+)
 from wholetrial.simulation.calibration import calibrate
 from wholetrial.simulation.dosing import (
+    Given,
     Recipients,
     exposures_of,
     planned_doses,
     without_stopped,
 )
-from wholetrial.simulation.dropout import leaving_day
+from wholetrial.simulation.dropout import (
+    Leaving,
+    Patience,
+    begin_patience,
+    endure,
+    gives_reasons,
+    leaving,
+)
 from wholetrial.simulation.harms import adverse_events
-from wholetrial.simulation.latent import begin_disease, disease_at, lesion_of
+from wholetrial.simulation.lack_of_efficacy import PILOT_SEED, leaving_rates
+from wholetrial.simulation.latent import Disease, begin_disease, disease_at, lesion_of
 from wholetrial.simulation.measurement import visit_noise
 from wholetrial.simulation.population import (
     NotSimulatedError,
@@ -47,7 +65,10 @@ BLOCK = 64
 
 @dataclass(frozen=True, slots=True)
 class Simulation:
-    """What stays the same in every replicate of one trial in one world."""
+    """What stays the same in every replicate of one trial in one world.
+
+    `leaving_rates` says how fast each arm leaves for lack of efficacy.
+    """
 
     protocol: Protocol
     world: World
@@ -55,14 +76,21 @@ class Simulation:
     centers: Mapping[str, float]
     visits: tuple[Visit, ...]
     seed: int
+    leaving_rates: Mapping[str, float] = field(default_factory=dict)
 
 
 def prepare(protocol: Protocol, seed: int, scenario: str | None = None) -> Simulation:
     """Get a trial ready to be simulated, in the world of one of its scenarios.
 
-    Empirical courses are calibrated to their aims. Raises NotSimulatedError, with the reason, for a
-    trial that no model here can run.
+    Empirical courses are calibrated to their aims, and leaving for lack of efficacy to its shares.
+    Raises NotSimulatedError, with the reason, for a trial that no model here can run.
     """
+    rates = leaving_rates(protocol, partial(_endured, protocol))
+    return replace(_prepared(protocol, seed, scenario), leaving_rates=rates)
+
+
+def _prepared(protocol: Protocol, seed: int, scenario: str | None = None) -> Simulation:
+    """A simulation in which nobody leaves for lack of efficacy yet."""
     world = world_of(protocol, scenario)
     readers = readers_of(protocol, world.fit)
     if world.drugs and not readers.severity:
@@ -75,10 +103,25 @@ def prepare(protocol: Protocol, seed: int, scenario: str | None = None) -> Simul
 
 def simulate(simulation: Simulation, replicates: range) -> Records:
     """The records of some replicates, with the replicate as the leading axis."""
+    return _through_visits(simulation, *_begun(simulation, replicates))[0]
+
+
+def _endured(protocol: Protocol, replicates: range) -> tuple[Codes, Floats]:
+    """The arm and the endured lesion of a pilot that leaves for no other reason, `(people,)`."""
+    simulation = _prepared(protocol, PILOT_SEED)
+    population, records, leaves = _begun(simulation, replicates)
+    patience = _through_visits(simulation, population, records, leaves)[1]
+    endured = np.zeros(records.shape) if patience is None else patience.endured
+    stay = np.isnan(leaves.day)
+    return records.arm[stay], endured[stay]
+
+
+def _begun(simulation: Simulation, replicates: range) -> tuple[Population, Records, Leaving]:
+    """Everybody as enrolled, their records before treatment, and who will leave by chance."""
     population = _enrolled(simulation, replicates)
     arm = allot(simulation.protocol, simulation.seed, replicates, population)
-    records = _before_treatment(simulation, population, arm)
-    return _through_visits(simulation, population, records)
+    leaves = leaving(simulation.protocol, population.stream, arm)
+    return population, _before_treatment(simulation, population, arm, leaves), leaves
 
 
 def people_screened(simulation: Simulation) -> int:
@@ -104,14 +147,15 @@ def _enrolled(simulation: Simulation, replicates: range) -> Population:
     return enroll(simulation.protocol, stream, simulation.readers)
 
 
-def _before_treatment(simulation: Simulation, population: Population, arm: Codes) -> Records:
-    """Empty records, but for what screening knows and when people will leave."""
+def _before_treatment(
+    simulation: Simulation, population: Population, arm: Codes, leaves: Leaving
+) -> Records:
+    """Empty records, but for what screening knows and when people will leave by chance."""
     protocol, shape = simulation.protocol, arm.shape
     columns = (*shape, len(simulation.visits))
     samples = [name for name, use in protocol.instruments.items() if use.sample is not None]
     unvalued = ("adverse_events", *samples)
     measures = [name for name in protocol.schedule.measure if name not in unvalued]
-    leaves = leaving_day(protocol, population.stream, arm)
     width = len(str(protocol.n))
     return Records(
         arms=tuple(protocol.arms),
@@ -124,27 +168,83 @@ def _before_treatment(simulation: Simulation, population: Population, arm: Codes
         values={name: np.full(columns, np.nan) for name in measures},
         facts=population.facts,
         events={
-            LEAVES_STUDY: leaves,
-            STOPS_TREATMENT: leaves.copy(),
+            LEAVES_STUDY: leaves.day,
+            STOPS_TREATMENT: leaves.day.copy(),
             **{name: np.full(shape, np.nan) for name in protocol.rules},
         },
         exposures=exposures_of([], (), shape),
-        adverse_events=adverse_events(protocol, population.stream, arm, leaves),
+        adverse_events=empty_events(shape),
     )
 
 
-def _through_visits(simulation: Simulation, population: Population, records: Records) -> Records:
-    """Take everybody from visit to visit: treat, measure, and do what the rules say."""
-    protocol = simulation.protocol
+def _through_visits(
+    simulation: Simulation, population: Population, records: Records, leaves: Leaving
+) -> tuple[Records, Patience | None]:
+    """Take everybody from visit to visit: treat, measure, do what the rules say, let people go."""
+    protocol, stream, planned = simulation.protocol, population.stream, simulation.visits
     people = _recipients(population, records.arm)
     doses = without_stopped(planned_doses(protocol, people), records.events[STOPS_TREATMENT])
     disease = begin_disease(protocol, simulation.world, simulation.centers, (population, people))
-    for visit in simulation.visits:
-        disease = disease_at(disease, doses, visit.day)
-        _attend(simulation, population, records, visit, lesion_of(disease))
+    patience = begin_patience(protocol, stream, records.arm, simulation.leaving_rates)
+    coming = attendance(protocol, stream, planned)
+    for index, visit in enumerate(planned):
+        disease, lesion = _seen_lesion(disease, doses, coming, (index, visit))
+        _attend(simulation, population, records, (visit, coming.day[..., index]), lesion)
         doses = apply_rules(Situation(protocol, records, visit), doses, people)
-    exposures = exposures_of(doses, records.interventions, records.shape)
-    return replace(records, exposures=exposures)
+        if patience is not None and index + 1 < len(planned):
+            span = (visit.day, planned[index + 1].day)
+            seen = lesion_of(disease), records.day[..., index]
+            patience, leaves = endure(patience, leaves, seen, span)
+            doses = _gone(records, leaves, doses)
+    return _after_visits(simulation, stream, records, (leaves, doses)), patience
+
+
+def _seen_lesion(
+    disease: Disease, doses: Sequence[Given], coming: Attendance, at: tuple[int, Visit]
+) -> tuple[Disease, Floats]:
+    """The disease on the planned day of a visit, and the lesion on the day that people come."""
+    index, visit = at
+    early, late = coming.early[index], coming.late[index]
+    if not early and not late:
+        disease = disease_at(disease, doses, visit.day)
+        return disease, lesion_of(disease)
+    before = disease_at(disease, doses, visit.day - early)
+    disease = disease_at(before, doses, visit.day)
+    waiting = [
+        given
+        for given in doses
+        if given.day != visit.day or given.intervention in disease.world.courses
+    ]
+    after = disease_at(disease, waiting, visit.day + late)
+    around = (lesion_of(before), lesion_of(disease), lesion_of(after))
+    return disease, lesion_on(coming.day[..., index] - visit.day, around, (early, late))
+
+
+def _gone(records: Records, leaves: Leaving, doses: Sequence[Given]) -> list[Given]:
+    """Note who leaves, and take away the doses that they do not have any more."""
+    stops = records.events[STOPS_TREATMENT]
+    np.copyto(records.events[LEAVES_STUDY], leaves.day)
+    np.fmin(stops, leaves.day, out=stops)
+    return without_stopped(doses, stops)
+
+
+def _after_visits(
+    simulation: Simulation,
+    stream: Stream,
+    records: Records,
+    ended: tuple[Leaving, Sequence[Given]],
+) -> Records:
+    """The records with doses, adverse events and reasons, once it is known who left when."""
+    leaves, doses = ended
+    given = exposures_of(doses, records.interventions, records.shape)
+    reasons = gives_reasons(simulation.protocol)
+    return replace(
+        records,
+        exposures=given_at_visits(given, records),
+        adverse_events=adverse_events(simulation.protocol, stream, records.arm, leaves),
+        reason_terms=REASONS if reasons else (),
+        reasons={LEAVES_STUDY: leaves.reason} if reasons else {},
+    )
 
 
 def _recipients(population: Population, arm: Codes) -> Recipients:
@@ -156,16 +256,17 @@ def _attend(
     simulation: Simulation,
     population: Population,
     records: Records,
-    visit: Visit,
+    at: tuple[Visit, Floats],
     lesion: Floats,
 ) -> None:
-    """Write down what is measured at a visit of those who come to it."""
+    """Write down what is measured at a visit of those who come to it, each on their day."""
+    visit, day = at
     column = records.visit_index(visit)
-    comes = ~(records.events[LEAVES_STUDY] <= visit.day)
+    comes = ~(records.events[LEAVES_STUDY] <= day) & ~np.isnan(day)
     if visit.only_if is not None:
         situation = Situation(simulation.protocol, records, visit)
         comes = comes & (evaluate(visit.only_if, situation) == MET)
-    records.day[..., column] = np.where(comes, float(visit.day), np.nan)
+    records.day[..., column] = np.where(comes, day, np.nan)
     seen = _seen(simulation, population, visit, lesion)
     for name, values in records.values.items():
         if name in seen and visit in measured_at(simulation.protocol, name):
