@@ -21,7 +21,7 @@ from wholetrial.numerics.elementary import FloatArray, normal_quantile
 from wholetrial.numerics.philox import Purpose, Stream, uniforms
 from wholetrial.simulation.fitting.fit import kinds_in, setting_of
 from wholetrial.simulation.fitting.people import POINTS
-from wholetrial.simulation.fitting.published import PublishedRate
+from wholetrial.simulation.fitting.published import FEWEST_FAILURES, PublishedRate
 from wholetrial.simulation.fitting.rates import Setting, rates_of
 from wholetrial.simulation.psoriasis_fit import KnownMiss, PsoriasisFit
 
@@ -33,6 +33,7 @@ LEVEL = 0.9
 _AT_ONCE = 20
 _STEP = 0.1
 _FEWEST = 1e-6
+_LEAST_SHARE = 0.001
 
 MEAN_PASI_LOG_SD = 0.07
 """SD between studies of log mean PASI: 5.2 points between 15 arms are 3.5 SDs, around 21.5."""
@@ -156,7 +157,8 @@ def _sampled(rates: Sequence[PublishedRate], logit: FloatArray) -> FloatArray:
 
 def size_of(rate: PublishedRate) -> int:
     """The study's n, or the smaller number that its standard error speaks of."""
-    inside = min(max(rate.value, 0.001), 0.999)
+    least = FEWEST_FAILURES / rate.n if rate.n else _LEAST_SHARE
+    inside = min(max(rate.value, least), 1.0 - least)
     effective = max(round(inside * (1.0 - inside) / rate.standard_error**2), 1)
     return min(effective, rate.n) if rate.n else effective
 
