@@ -22,6 +22,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from wholetrial.numerics.elementary import FloatArray, exp
 from wholetrial.numerics.philox import Purpose, normals
@@ -36,7 +37,7 @@ from wholetrial.simulation.pharmacokinetics import (
 )
 from wholetrial.simulation.psoriasis_fit import PsoriasisFit, default_fit
 
-_EFFECTS = 8
+EFFECTS = 8
 _LANES = 64
 _MODES = 3
 
@@ -139,7 +140,7 @@ class PsoriasisCourse:
     fit: PsoriasisFit = field(default_factory=default_fit)
 
     def start(self, participants: Participants) -> PsoriasisState:
-        effects = normals(participants.stream, Purpose.BIOLOGY, _EFFECTS)
+        effects = normals(participants.stream, Purpose.BIOLOGY, EFFECTS)
         return start_with(biology_of(self.drugs, self.fit, participants.weight_kg, effects))
 
     def advance(
@@ -181,6 +182,32 @@ def biology_of(
                 drug.target, modes_of(drug, weight, kinetics), fit[f"ic50_{drug.name}"] * ic50
             )
             for drug in drugs
+        },
+    )
+
+
+def of_participants(biology: Biology, who: NDArray[np.intp]) -> Biology:
+    """The biology of some participants, `(K,)`, by their places when arrays are flat."""
+
+    def some(values: FloatArray) -> FloatArray:
+        return values.reshape(-1)[who]
+
+    def modes(values: FloatArray) -> FloatArray:
+        return values.reshape(values.shape[0], -1)[:, who]
+
+    return Biology(
+        lesion_turnover=some(biology.lesion_turnover),
+        t17_turnover=some(biology.t17_turnover),
+        memory=some(biology.memory),
+        placebo_effect=some(biology.placebo_effect),
+        placebo_decay=biology.placebo_decay,
+        drugs={
+            name: DrugAction(
+                drug.target,
+                Modes(modes(drug.modes.rate), modes(drug.modes.amplitude)),
+                some(drug.ic50),
+            )
+            for name, drug in biology.drugs.items()
         },
     )
 
