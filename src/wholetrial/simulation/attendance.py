@@ -15,7 +15,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from wholetrial.data.records import Exposures, Floats, Records
+from wholetrial.data.records import Floats
 from wholetrial.numerics.philox import Purpose, Stream, uniforms
 from wholetrial.protocol.protocol import Protocol
 from wholetrial.protocol.timeline import Visit
@@ -50,17 +50,6 @@ def attendance(protocol: Protocol, stream: Stream, visits: Sequence[Visit]) -> A
     day = planned + np.floor(draws[..., 1] * span) - back
     misses = (draws[..., 0] < missed) & (planned > 0)
     return Attendance(np.where(misses, np.nan, day), early, late)
-
-
-def given_at_visits(given: Exposures, records: Records) -> Exposures:
-    """Doses due on the planned day of a visit, recorded on the day on which it took place."""
-    day = given.day.copy()
-    for index, visit in enumerate(records.visits):
-        if visit.day <= 0:
-            continue
-        came = records.day[..., index, None]
-        day = np.where((given.day == visit.day) & ~np.isnan(came), came, day)
-    return Exposures(day, given.amount, given.intervention)
 
 
 def _draws(stream: Stream, visits: Sequence[Visit]) -> Floats:

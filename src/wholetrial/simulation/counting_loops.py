@@ -29,7 +29,6 @@ from wholetrial.simulation.lesion_loops import (
     M1,
     M2,
     OUTPUT,
-    PART,
     PHI,
     PROJECT,
     SOLVE,

@@ -46,7 +46,10 @@ def apply_rules(situation: Situation, doses: Sequence[Given], people: Recipients
     """The doses after the rules of the situation's visit; what happened is noted in the records."""
     records, visit = situation.records, situation.visit
     doses, day = list(doses), records.day[..., records.visit_index(visit)]
-    for name, rule in rules_at(situation.protocol, visit).items():
+    rules = rules_at(situation.protocol, visit)
+    if not rules:
+        return doses
+    for name, rule in rules.items():
         who = concerned(rule, situation)
         if rule.stop is not None:
             _note(records.events[STOPS_TREATMENT], who, day)

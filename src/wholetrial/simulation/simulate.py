@@ -20,6 +20,7 @@ from wholetrial.data.records import (
     Floats,
     Records,
     empty_events,
+    empty_exposures,
 )
 from wholetrial.numerics.philox import Stream
 from wholetrial.protocol.leaving import REASONS
@@ -29,7 +30,6 @@ from wholetrial.simulation.allotment import allot, physicians_choice
 from wholetrial.simulation.attendance import (
     Attendance,
     attendance,
-    given_at_visits,
 )
 from wholetrial.simulation.calibration import calibrate
 from wholetrial.simulation.dosing import (
@@ -50,13 +50,13 @@ from wholetrial.simulation.dropout import (
 from wholetrial.simulation.harms import adverse_events
 from wholetrial.simulation.lack_of_efficacy import PILOT_SEED, leaving_rates
 from wholetrial.simulation.latent import Disease, begin_disease, disease_at, lesion_of
-from wholetrial.simulation.measurement import visit_noise
+from wholetrial.simulation.measurement import visit_noise_of
 from wholetrial.simulation.population import (
     NotSimulatedError,
     Population,
     enroll,
 )
-from wholetrial.simulation.readings import Latent, Readers, read_measures, readers_of
+from wholetrial.simulation.readings import Latent, Readers, noise_needed, read_measures, readers_of
 from wholetrial.simulation.rules import apply_rules
 from wholetrial.simulation.world import World, world_of
 
@@ -188,8 +188,8 @@ def _before_treatment(
         participants=tuple(f"P{number:0{width}d}" for number in range(1, protocol.n + 1)),
         arm=arm,
         received=arm,
-        day=np.full(columns, np.nan),
-        values={name: np.full(columns, np.nan) for name in measures},
+        day=_by_visit(columns),
+        values={name: _by_visit(columns) for name in measures},
         facts={
             name: values
             for name, values in population.facts.items()
@@ -200,9 +200,14 @@ def _before_treatment(
             STOPS_TREATMENT: leaves.day.copy(),
             **{name: np.full(shape, np.nan) for name in protocol.rules},
         },
-        exposures=exposures_of([], (), shape),
+        exposures=empty_exposures(shape),
         adverse_events=empty_events(shape),
     )
+
+
+def _by_visit(shape: tuple[int, ...]) -> Floats:
+    """Missing values `(..., P, V)`, laid out so that the numbers of a visit lie together."""
+    return np.moveaxis(np.full((shape[-1], *shape[:-1]), np.nan), 0, -1)
 
 
 def _through_visits(
@@ -224,8 +229,9 @@ def _through_visits(
         if patience is not None and index + 1 < len(planned):
             span = (visit.day, planned[index + 1].day)
             seen = lesion_of(disease), records.day[..., index]
+            before = leaves
             patience, leaves = endure(patience, leaves, seen, span)
-            doses = _gone(records, leaves, doses)
+            doses = doses if leaves is before else _gone(records, leaves, doses)
     return _after_visits(simulation, stream, records, (leaves, doses)), patience
 
 
@@ -257,11 +263,11 @@ def _after_visits(
 ) -> Records:
     """The records with doses, adverse events and reasons, once it is known who left when."""
     leaves, doses = ended
-    given = exposures_of(doses, records.interventions, records.shape)
+    given = exposures_of(doses, records)
     reasons = gives_reasons(simulation.protocol)
     return replace(
         records,
-        exposures=given_at_visits(given, records),
+        exposures=given,
         adverse_events=adverse_events(simulation.protocol, stream, records.arm, leaves),
         reason_terms=REASONS if reasons else (),
         reasons={LEAVES_STUDY: leaves.reason} if reasons else {},
@@ -282,28 +288,34 @@ def _attend(
 ) -> None:
     """Write down what is measured at a visit of those who come to it, each on their day."""
     visit, day = at
-    column = records.visit_index(visit)
+    protocol, column = simulation.protocol, records.visit_index(visit)
     comes = ~(records.events[LEAVES_STUDY] <= day) & ~np.isnan(day)
     if visit.only_if is not None:
-        situation = Situation(simulation.protocol, records, visit)
-        comes = comes & (evaluate(visit.only_if, situation) == MET)
+        comes = comes & (evaluate(visit.only_if, Situation(protocol, records, visit)) == MET)
     records.day[..., column] = np.where(comes, day, np.nan)
-    seen = _seen(simulation, population, visit, lesion)
-    for name, values in records.values.items():
-        if name in seen and visit in measured_at(simulation.protocol, name):
-            values[..., column] = np.where(comes, seen[name], np.nan)
+    wanted = [name for name in records.values if visit in measured_at(protocol, name)]
+    seen = _seen(simulation, population, (visit, wanted), lesion)
+    for name in wanted:
+        if name in seen:
+            records.values[name][..., column] = np.where(comes, seen[name], np.nan)
 
 
 def _seen(
-    simulation: Simulation, population: Population, visit: Visit, lesion: Floats
+    simulation: Simulation,
+    population: Population,
+    at: tuple[Visit, Sequence[str]],
+    lesion: Floats,
 ) -> dict[str, Floats]:
+    """What is measured at a visit of everybody, of the measures wanted."""
+    visit, wanted = at
     kilograms = population.baseline.get("weight")
     weight = {} if kilograms is None else {"weight": np.rint(kilograms * 10) / 10}
     if visit == screening_visit(simulation.protocol):
         return {**population.screening, **_without_noise(simulation, population), **weight}
-    noise = visit_noise(population.stream, visit.day, len(simulation.protocol.instruments))
+    needed = noise_needed(simulation.readers, wanted)
+    noise = visit_noise_of(population.stream, visit.day, needed)
     latent = Latent(population.baseline, lesion, population.regions)
-    return {**read_measures(simulation.readers, latent, noise), **weight}
+    return {**read_measures(simulation.readers, latent, noise, wanted), **weight}
 
 
 def _without_noise(simulation: Simulation, population: Population) -> dict[str, Floats]:
