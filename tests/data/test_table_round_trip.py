@@ -26,6 +26,7 @@ TRIALS = Path(__file__).parents[2] / "trials"
 PROTOCOL = load(TRIALS / "NCT00320216" / "trial.yaml")
 VISITS = planned_visits(PROTOCOL)
 NAN = float("nan")
+REASONS = ("other", "lack_of_efficacy", 'moved, to another "town"', "adverse_event")
 
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
 NAMES = st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=6)
@@ -46,6 +47,12 @@ def column(draw, people, elements):
     """One value for each participant, NaN for some."""
     maybe = st.one_of(st.just(NAN), elements)
     return np.array(draw(st.lists(maybe, min_size=people, max_size=people)), float)
+
+
+def codes(draw, people):
+    """The place of a reason plus 1 for each participant, 0 for some."""
+    place = st.integers(0, len(REASONS))
+    return np.array(draw(st.lists(place, min_size=people, max_size=people)), np.int32)
 
 
 def table(draw, people, days):
@@ -81,6 +88,8 @@ def trials(draw):
             values[name][:, visit] = np.where(seen, column(draw, people, score), NAN)
     assume(any((~np.isnan(array)).any() for array in values.values()))
     days = st.integers(-30, 500)
+    names_of_events = ("leaves_study", "stops_treatment", "additional_dose", "crossover")
+    happened = {name: column(draw, people, days) for name in names_of_events}
     doses, shape = table(draw, people, st.tuples(days, st.floats(0, 1e300), st.integers(0, 1)))
     exposures = (
         empty_exposures((people,))
@@ -117,12 +126,14 @@ def trials(draw):
             "male": column(draw, people, st.sampled_from([0.0, 1.0])),
             "marker": column(draw, people, NUMBERS),
         },
-        events={
-            name: column(draw, people, days)
-            for name in ("leaves_study", "stops_treatment", "additional_dose", "crossover")
-        },
+        events=happened,
         exposures=exposures,
         adverse_events=events,
+        reason_terms=REASONS,
+        reasons={
+            name: np.where(np.isnan(happened[name]), 0, codes(draw, people)).astype(np.int32)
+            for name in draw(st.sets(st.sampled_from(names_of_events)))
+        },
     )
 
 
@@ -142,6 +153,19 @@ def test_a_simulated_trial_gives_back_the_same_bits(trial, tmp_path):
     again = read_records(tmp_path, protocol).records
     assert bits(again) == bits(packed(records))
     assert (~np.isnan(again.values["PASI"])).sum() > 2 * len(again.participants)
+
+
+def test_why_somebody_left_is_read_back(tmp_path):
+    records = simulate(prepare(PROTOCOL, seed=2007), range(1)).replicate(0)
+    write_tables(records, tmp_path)
+    rows = (tmp_path / "dispositions.csv").read_text().splitlines()
+    assert rows[0] == "participant,day,event,reason"
+    left = [row.split(",") for row in rows[1:] if ",leaves_study," in row]
+    assert {row[3] for row in left} == {"", "adverse_event", "lack_of_efficacy", "other"}
+    again = read_records(tmp_path, PROTOCOL).records
+    assert again.reason_terms == ("adverse_event", "lack_of_efficacy", "other")
+    spoken = dict(zip(again.participants, again.reasons["leaves_study"].tolist(), strict=True))
+    assert all(("", *again.reason_terms)[spoken[who]] == why for who, _, _, why in left)
 
 
 def simulated():

@@ -22,7 +22,7 @@ from wholetrial.protocol.analysis_plan import (
 from wholetrial.protocol.dose import read_dose, read_gift
 from wholetrial.protocol.endpoint import read_event_count, read_measure_at
 from wholetrial.protocol.missing import read_imputation
-from wholetrial.protocol.quantity import read_distribution, read_share
+from wholetrial.protocol.quantity import read_distribution, read_rate, read_share
 from wholetrial.protocol.read_condition import read_condition
 from wholetrial.protocol.reader import Reader
 from wholetrial.protocol.time import read_duration, read_point, read_visit_plan
@@ -38,6 +38,7 @@ READ: dict[str, Callable[[Reader], Any]] = {
     "dose": read_dose,
     "gift": read_gift,
     "share": read_share,
+    "rate": read_rate,
     "distribution": read_distribution,
     "analysis set": read_analysis_set,
     "contrast": read_contrast,

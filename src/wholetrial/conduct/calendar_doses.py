@@ -14,10 +14,11 @@ from typing import NamedTuple
 from wholetrial.conduct.calendar_dates import Participation, PlanError, arm_of, dates_of
 from wholetrial.protocol.condition_in_words import condition_in_words
 from wholetrial.protocol.design import Rule, read_quantity
-from wholetrial.protocol.dose import Dose, DoseChoice, Gift
+from wholetrial.protocol.dose import Dose, DoseChoice, Gift, Heavier, repeated_text
 from wholetrial.protocol.protocol import Protocol
 from wholetrial.protocol.reader import PhraseError, Reader, number_text
 from wholetrial.protocol.time import Every, Points
+from wholetrial.protocol.timeline import visits
 
 SIGNIFICANT_DIGITS = 3
 BY_WEIGHT = (
@@ -157,13 +158,14 @@ class _Amount(NamedTuple):
     least: float | None
     most: float | None
     unit: str | None
+    heavier: Heavier | None = None
 
 
 def _given(
     person: Participation, intervention: str, written: _Amount, day: datetime.date
 ) -> PlannedDose:
     name = intervention.replace("_", " ")
-    least, most, unit = _for_weight(person, name, written)
+    least, most, unit, _ = _for_weight(person, name, written)
     weighed_here = unit != written.unit
     dose = PlannedDose(day, intervention, name, least, most, unit, by_weight=weighed_here)
     size = person.protocol.interventions[intervention].unit
@@ -172,6 +174,11 @@ def _given(
 
 
 def _for_weight(person: Participation, name: str, written: _Amount) -> _Amount:
+    if written.heavier is not None:
+        if person.weight is None:
+            raise PlanError(f"the dose of {name} depends on weight: give the body weight in kg")
+        heavy = person.weight > written.heavier.above
+        return written._replace(least=written.heavier.amount) if heavy else written
     if written.unit is None or not written.unit.endswith("/kg") or written.least is None:
         return written
     if person.weight is None:
@@ -193,7 +200,8 @@ def _units(amount: float | None, unit: str | None, size: str) -> int | None:
 
 
 def _dose(person: Participation, dose: Dose, day: datetime.date) -> PlannedDose:
-    return _given(person, dose.intervention, _Amount(dose.amount, dose.most, dose.unit), day)
+    written = _Amount(dose.amount, dose.most, dose.unit, dose.heavier)
+    return _given(person, dose.intervention, written, day)
 
 
 def _course(person: Participation, dose: Dose) -> list[PlannedDose]:
@@ -215,10 +223,26 @@ def _gift(person: Participation, rule: Rule, gift: Gift, day: datetime.date) -> 
     if gift.as_in is not None or gift.intervention is None:
         label = person.protocol.arms[str(gift.as_in)].label
         return PlannedDose(day, "", f"as in the arm {label}", condition=condition)
-    written = _Amount(gift.amount, None, gift.unit)
+    written = _Amount(gift.amount, None, gift.unit, gift.heavier)
     if gift.as_assigned:
         written = _assigned(person, gift.intervention, day)
-    return replace(_given(person, gift.intervention, written, day), condition=condition)
+    dose = replace(_given(person, gift.intervention, written, day), condition=condition)
+    return _repeated(person, gift, dose)
+
+
+def _repeated(person: Participation, gift: Gift, dose: PlannedDose) -> PlannedDose:
+    """A dose of a rule as the course that it begins, until its length or the last visit."""
+    if gift.every is None:
+        return dose
+    start = (dose.date - person.start).days
+    last = max(visit.day for visit in visits(person.protocol))
+    end = last + 1 if gift.length is None else min(start + gift.length.days, last + 1)
+    days = range(start, end, gift.every.days)
+    if len(days) < 2:
+        return dose
+    until = dose.date + datetime.timedelta(days=days[-1] - start)
+    every = repeated_text(gift.model_copy(update={"length": None})).strip(", ")
+    return replace(dose, until=until, times=len(days), every=every)
 
 
 def _assigned(person: Participation, intervention: str, day: datetime.date) -> _Amount:
@@ -232,7 +256,7 @@ def _assigned(person: Participation, intervention: str, day: datetime.date) -> _
     if not planned:
         return _Amount(None, None, None)
     *_, dose = max((found for found in planned if found[0] <= day), default=planned[0])
-    return _Amount(dose.amount, dose.most, dose.unit)
+    return _Amount(dose.amount, dose.most, dose.unit, dose.heavier)
 
 
 _When = tuple[datetime.date, datetime.date | None]

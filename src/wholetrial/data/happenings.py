@@ -1,9 +1,11 @@
 """What happens to participants between visits: doses, adverse events, other treatment, leaving."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
+import polars as pl
 
 from wholetrial.data.cells import (
     UNKNOWN,
@@ -27,6 +29,7 @@ from wholetrial.data.records import (
     Exposures,
     Flags,
     Floats,
+    Wide,
 )
 from wholetrial.data.sheet import Said, Sheet, complaints, of_table
 from wholetrial.data.tables import DISPOSITIONS
@@ -52,10 +55,15 @@ class Harms(NamedTuple):
 
 
 class Turns(NamedTuple):
-    """The first day of each event, `(P,)`, NaN where it did not happen; with what is wrong."""
+    """The first day of each event, `(P,)`, NaN where it did not happen; with what is wrong.
+
+    `reasons` are positions in `reason_terms` plus 1, 0 where none stands, for events with any.
+    """
 
     events: dict[str, Floats]
     findings: tuple[Finding, ...]
+    reason_terms: tuple[str, ...] = ()
+    reasons: Mapping[str, Wide] = MappingProxyType({})
 
 
 class _Slots(NamedTuple):
@@ -137,6 +145,9 @@ def read_dispositions(sheet: Sheet, people: People, protocol: Protocol) -> Turns
     happened = np.bincount(what.code[rows], minlength=len(names)) > 0
     kept = [name for name in names if name in always(protocol) or happened[known[name]]]
     key = np.where(rows, who.code * len(names) + what.code, UNKNOWN)
+    terms, why = _reasons(sheet, rows)
+    reasons = np.zeros(days.shape, np.int32)
+    reasons[what.code[rows], who.code[rows]] = why
     return Turns(
         {name: days[known[name]] for name in kept},
         (
@@ -145,7 +156,17 @@ def read_dispositions(sheet: Sheet, people: People, protocol: Protocol) -> Turns
             *what.findings,
             *repeated(sheet, "event", key, "each event of a participant once, on its first day"),
         ),
+        terms,
+        {name: reasons[known[name]] for name in names if reasons[known[name]].any()},
     )
+
+
+def _reasons(sheet: Sheet, rows: Flags) -> tuple[tuple[str, ...], Wide]:
+    """The reasons in use, and that of each of these rows as a position among them plus 1."""
+    said = sheet.text("reason").filter(pl.Series(rows))
+    terms = tuple(sorted(said.drop_nulls().unique().to_list()))
+    places = {term: place for place, term in enumerate(terms, start=1)}
+    return terms, np.asarray([places.get(one, 0) for one in said], np.int32)
 
 
 def check_medications(sheet: Sheet, people: People) -> tuple[Finding, ...]:

@@ -132,6 +132,8 @@ def _records(
         events=parts.turns.events,
         exposures=parts.doses.exposures,
         adverse_events=parts.harms.adverse_events,
+        reason_terms=parts.turns.reason_terms,
+        reasons=parts.turns.reasons,
     )
 
 

@@ -6,7 +6,7 @@ NaN, and only in float arrays. Days are counted from the event that the schedule
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, TypeVar
 
 import numpy as np
@@ -17,6 +17,7 @@ from wholetrial.protocol.timeline import Visit, visits
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int8]
+Wide = NDArray[np.int32]
 Flags = NDArray[np.bool_]
 
 NEVER_TREATED = -1
@@ -53,7 +54,8 @@ class Records:
     `arms`, with NEVER_TREATED for those without a dose. `day` is NaN where a visit was not
     attended. `facts` are baseline facts that no instrument measures (age in years, male as 0 or 1,
     years since a diagnosis); `events` the first day of what happened to people (leaves_study,
-    stops_treatment, the name of a rule), NaN where it did not.
+    stops_treatment, the name of a rule), NaN where it did not. `reasons` says why, for events of
+    which some reason was recorded: a position in `reason_terms` plus 1, and 0 where none was.
     """
 
     arms: tuple[str, ...]
@@ -68,6 +70,8 @@ class Records:
     events: Mapping[str, Floats]
     exposures: Exposures
     adverse_events: AdverseEvents
+    reason_terms: tuple[str, ...] = ()
+    reasons: Mapping[str, Wide] = field(default_factory=dict)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -118,16 +122,19 @@ def packed(records: Records) -> Records:
     """The same records with each participant's doses and adverse events at the front, in order.
 
     Places that hold nothing are NaN, 0 and false; there are as many as the participant with most
-    of them needs.
+    of them needs. Terms of reasons that nobody has are gone, the others in alphabetical order.
 
     >>> doses = Exposures(np.array([[np.nan, 7.0]]), np.array([[np.nan, 45.0]]), np.int8([[1, 1]]))
     >>> _packed(doses)
     Exposures(day=array([[7.]]), amount=array([[45.]]), intervention=array([[1]], dtype=int8))
     """
+    terms, reasons = _packed_reasons(records)
     return replace(
         records,
         exposures=_packed(records.exposures),
         adverse_events=_packed(records.adverse_events),
+        reason_terms=terms,
+        reasons=reasons,
     )
 
 
@@ -150,22 +157,36 @@ def _packed(happened: Happened) -> Happened:
     return replace(happened, **changed)
 
 
+def _packed_reasons(records: Records) -> tuple[tuple[str, ...], dict[str, Wide]]:
+    """The terms of reasons in use, and each event's reasons as positions among them plus 1."""
+    used = {int(code) for codes in records.reasons.values() for code in np.unique(codes) if code}
+    terms = tuple(sorted(records.reason_terms[code - 1] for code in used))
+    place = np.asarray(
+        [0, *(terms.index(t) + 1 if t in terms else 0 for t in records.reason_terms)], np.int32
+    )
+    return terms, {
+        name: place[codes] for name, codes in records.reasons.items() if (codes != 0).any()
+    }
+
+
 def _mapped(
     records: Records, change: Callable[..., NDArray[Any]], others: tuple[Records, ...] = ()
 ) -> Records:
     """The records with every array changed, together with the same arrays of other records."""
     changed: dict[str, Any] = {}
-    for field in fields(records):
-        parts = [getattr(one, field.name) for one in (records, *others)]
+    for part_of in fields(records):
+        parts = [getattr(one, part_of.name) for one in (records, *others)]
         first = parts[0]
         if isinstance(first, np.ndarray):
-            changed[field.name] = change(*parts)
+            changed[part_of.name] = change(*parts)
         elif isinstance(first, Mapping):
-            changed[field.name] = {name: change(*(part[name] for part in parts)) for name in first}
+            changed[part_of.name] = {
+                name: change(*(part[name] for part in parts)) for name in first
+            }
         elif isinstance(first, Exposures | AdverseEvents):
             inner = {
                 part.name: change(*(getattr(one, part.name) for one in parts))
                 for part in fields(first)
             }
-            changed[field.name] = type(first)(**inner)
+            changed[part_of.name] = type(first)(**inner)
     return replace(records, **changed)

@@ -201,7 +201,13 @@ _TABLES = (
                 f"{', '.join(DISPOSITIONS)}, a rule of the trial file or an event that it names "
                 "under intercurrent",
             ),
-            Column("reason", "text", "why; not analyzed", False, "not recorded"),
+            Column(
+                "reason",
+                "text",
+                "why, such as lack_of_efficacy or adverse_event; kept, not analyzed",
+                False,
+                "not recorded",
+            ),
         ),
         timed=True,
     ),

@@ -22,7 +22,7 @@ def write_tables(
 ) -> tuple[Path, ...]:
     """Write the tables of one trial into a folder, all of them or none; returns their paths.
 
-    Records hold no terms of adverse events, no reasons and no units: these columns are left out.
+    Records hold no terms of adverse events and no units: these columns are left out.
     `without` names tables of what nobody recorded: no table is not the same as an empty one.
     Raises ValueError for records of several replicates, and for what the tables cannot hold;
     OSError where a file cannot be written.
@@ -128,13 +128,22 @@ def _adverse_events(records: Records) -> pl.DataFrame:
 def _dispositions(records: Records) -> pl.DataFrame:
     days = _stacked(records.events, records.shape)
     who, event = np.nonzero(~np.isnan(days))
+    none = np.zeros(records.shape, np.int32)
+    reasons = [records.reasons.get(name, none) for name in records.events]
+    why = np.stack(reasons, axis=-1)[who, event] if reasons else np.zeros(0, np.int32)
     return pl.DataFrame(
         {
             "participant": _names(records, who),
             "day": _written(days[who, event]),
             "event": _chosen(tuple(records.events), event),
+            "reason": _reasons(records.reason_terms, why),
         }
     )
+
+
+def _reasons(terms: tuple[str, ...], codes: NDArray[np.int32]) -> pl.Series:
+    """Each reason in its term; nothing where none was recorded."""
+    return pl.Series([None, *terms], dtype=pl.String).gather(codes.astype(np.int64))
 
 
 def _stacked(arrays: Mapping[str, Floats], shape: tuple[int, ...]) -> Floats:

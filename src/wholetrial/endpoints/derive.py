@@ -35,6 +35,7 @@ from wholetrial.endpoints.handling import (
     intervened,
 )
 from wholetrial.endpoints.outcomes import Outcomes, Variable
+from wholetrial.endpoints.use import uses
 from wholetrial.protocol.condition import (
     AllOf,
     AnyOf,
@@ -83,6 +84,7 @@ def derive(
         "change": _changes,
         "time_to": _times_to_event,
         "events": _event_counts,
+        "used": uses,
         "samples": _samples,
     }[found.kind](protocol, records, found)
     return [

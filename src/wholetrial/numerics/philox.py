@@ -44,6 +44,7 @@ class Purpose(IntEnum):
     RESAMPLING = 13
     IMPUTATION = 14
     IMPUTATION_MODEL = 15
+    REGIONS = 16
 
 
 @dataclass(frozen=True)

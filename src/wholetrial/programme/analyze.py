@@ -23,8 +23,8 @@ def analyze(
     """Analyze records by a trial's plan.
 
     `data` is a folder of the documented tables as CSV or, with `columns`, one CSV file in wide form
-    and the file that says what its columns are. An endpoint of adverse events is left out, and a
-    note says so, where there is no table of them.
+    and the file that says what its columns are. An endpoint of adverse events or of doses used
+    is left out, and a note says so, where there is no table of them.
 
     Raises UnknownTrialError, InvalidTrialFileError and InvalidDataError with every finding, and
     NotDerivedError where the plan needs a rule that is not built yet.
@@ -56,10 +56,16 @@ def analyze(
 def unrecorded_endpoints(protocol: Protocol, tables: Collection[str]) -> dict[str, str]:
     """The endpoints that these tables cannot speak of, each with the reason.
 
-    No table of adverse events is not the same as no adverse event.
+    No table of adverse events is not the same as no adverse event, and so with doses.
     """
-    if "adverse_events" in tables:
-        return {}
-    why = "there is no adverse_events.csv (where nobody had one, its heading alone)"
-    named = protocol.endpoints.named()
-    return {name: why for name, (_, endpoint) in named.items() if endpoint.events is not None}
+    needs = {"events": "adverse_events", "used": "exposures"}
+    lacks = {
+        name: needs[endpoint.kind]
+        for name, (_, endpoint) in protocol.endpoints.named().items()
+        if endpoint.kind in needs and needs[endpoint.kind] not in tables
+    }
+    had = {"adverse_events": "had one", "exposures": "had a dose"}
+    return {
+        name: f"there is no {table}.csv (where nobody {had[table]}, its heading alone)"
+        for name, table in lacks.items()
+    }

@@ -102,6 +102,8 @@ def times_of(endpoint: Endpoint) -> tuple[str, ...]:
         return (f"until {endpoint.until}",)
     if endpoint.events is not None:
         return (f"{endpoint.events.start} to {endpoint.events.end}",)
+    if endpoint.used is not None:
+        return endpoint.used.labels
     if endpoint.change:
         several = len(endpoint.change) > 1
         return tuple(

@@ -9,11 +9,13 @@ from wholetrial.protocol.endpoint import Kind
 
 SHARES: tuple[Kind, ...] = ("response", "events")
 CHANGES: tuple[Kind, ...] = ("change",)
+USES: tuple[Kind, ...] = ("used",)
+MEANS: tuple[Kind, ...] = ("change", "used")
 TIMES: tuple[Kind, ...] = ("time_to", "events")
 """Times to an event; of adverse events the time to the first."""
 BETWEEN_VISITS: tuple[Kind, ...] = ("time_to",)
 EVENTS: tuple[Kind, ...] = ("events",)
-ANY: tuple[Kind, ...] = ("response", "change", "time_to", "events")
+ANY: tuple[Kind, ...] = ("response", "change", "time_to", "events", "used")
 
 
 class SummaryName(NamedTuple):
@@ -47,7 +49,8 @@ SUMMARIES: dict[str, SummaryName] = {
     "risk_ratio": SummaryName("the ratio of proportions", SHARES, compares=True),
     "odds_ratio": SummaryName("the odds ratio", SHARES, compares=True),
     "mean_change": SummaryName("the mean change from baseline", CHANGES),
-    "mean_difference": SummaryName("the difference in means", CHANGES, compares=True),
+    "mean": SummaryName("the mean", USES),
+    "mean_difference": SummaryName("the difference in means", MEANS, compares=True),
     "mmrm": SummaryName("the means by visit of a mixed model for repeated measures", CHANGES),
     "kaplan_meier": SummaryName("the Kaplan-Meier estimate", TIMES),
     "turnbull": SummaryName("Turnbull's estimate for interval-censored times", BETWEEN_VISITS),
@@ -90,8 +93,8 @@ TESTS: dict[str, TestName] = {
     "interval_log_rank": TestName("a log-rank test for interval-censored times", BETWEEN_VISITS),
     "cox": TestName("the Wald test of a Cox model", TIMES),
     "paired_t": TestName("the paired t test", CHANGES, compares=False),
-    "student_t": TestName("Student's t test", CHANGES),
-    "welch_t": TestName("Welch's t test", CHANGES),
+    "student_t": TestName("Student's t test", MEANS),
+    "welch_t": TestName("Welch's t test", MEANS),
     "ancova": TestName("analysis of covariance", CHANGES),
     "linear_trend": TestName("the test of a linear trend over planned doses", CHANGES),
     "jonckheere_terpstra": TestName("the Jonckheere-Terpstra test over planned doses", CHANGES),
@@ -103,7 +106,7 @@ _ONE_ARM = ("proportion",)
 _DIFFERENCE = ("risk_difference",)
 _RATIOS = ("risk_ratio", "odds_ratio")
 _SHARES_COMPARED = (*_DIFFERENCE, *_RATIOS)
-_MEANS = ("mean_change", "mean_difference")
+_MEANS = ("mean_change", "mean", "mean_difference")
 _SURVIVAL = ("kaplan_meier", "median_time")
 _TIMES_COMPARED = ("rmst_difference", "survival_difference")
 _RATES = ("rate_difference", "rate_ratio")

@@ -1,10 +1,17 @@
-"""What the simulator assumes: baseline, noise, dropout, adverse events, scenarios, courses."""
+"""What the simulator assumes: baseline, noise, leaving, adverse events, scenarios, courses."""
 
 from typing import Annotated
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from wholetrial.protocol.quantity import Distribution, DistributionPhrase, SharePhrase, read_share
+from wholetrial.protocol.leaving import Leavers
+from wholetrial.protocol.quantity import (
+    Distribution,
+    DistributionPhrase,
+    RatePhrase,
+    SharePhrase,
+    read_share,
+)
 from wholetrial.protocol.read_condition import ConditionPhrase, read_unit_of_measure
 from wholetrial.protocol.reader import Reader, number_text
 from wholetrial.protocol.time import DurationPhrase
@@ -12,14 +19,27 @@ from wholetrial.protocol.value import Name, Value, Words, parse_phrase, phrase, 
 
 
 class AdverseEventRates(Value):
-    """Shares of participants with at least one adverse event."""
+    """Adverse events: the share of participants with at least one, or how many a year."""
 
-    any: SharePhrase
-    """Any adverse event."""
-    serious: SharePhrase
-    """Any serious adverse event."""
+    any: SharePhrase | None = None
+    """The share with any adverse event; each has at most one then."""
+    serious: SharePhrase | None = None
+    """The share with any serious adverse event."""
+    rate: RatePhrase | None = None
+    """Adverse events for each year of a participant: "251 per 100 years"."""
+    serious_rate: RatePhrase | None = None
+    """How many of them are serious, counted in the same way."""
     grades: DistributionPhrase | None = None
     """How grades are spread: "choice(1 0.6, 2 0.3, 3 0.1)"; serious ones have grade 3 or more."""
+
+    @model_validator(mode="after")
+    def _are_shares_or_rates(self) -> "AdverseEventRates":
+        stated = [one is not None for one in (self.any, self.serious, self.rate, self.serious_rate)]
+        if stated not in ([True, True, False, False], [False, False, True, True]):
+            raise ValueError(
+                "adverse events are shares (any, serious) or rates (rate, serious_rate)"
+            )
+        return self
 
     @model_validator(mode="after")
     def _grades_are_one_to_five(self) -> "AdverseEventRates":
@@ -174,10 +194,14 @@ class Assumptions(Value):
     """How far one visit's measurement lies from the course of the disease."""
     choice: Choice | None = None
     """How people choose their arm where nobody randomizes them."""
-    dropout: dict[Name, SharePhrase] = {}
-    """The share that leaves, by arm or role, spread evenly up to a point in time."""
+    dropout: dict[Name, Leavers] = {}
+    """The share that leaves, by arm or role, up to a point in time; or a share for each reason."""
+    missed_visits: SharePhrase | None = None
+    """The share of visits after day 0 to which a participant still in the study does not come."""
+    visit_days: DurationPhrase | None = None
+    """How far visits lie off their planned day at most, always inside the window of the visit."""
     adverse_events: dict[Name, AdverseEventRates] = {}
-    """Participants with adverse events, by arm or role."""
+    """Adverse events, by arm or role."""
     scenarios: dict[Name, Scenario] = {}
     """The worlds in which the design is tried."""
     courses: dict[Name, Course] = {}

@@ -200,6 +200,16 @@ class Rule(Value):
     """The condition; none means always."""
     give: GiftPhrase | None = None
     """What is given."""
+    repeat: Literal["once", "each_time"] | None = None
+    """Whether it begins once, or each time the condition is met and the last one has ended.
+
+    Unless stated, what another arm receives and what is repeated begins once, and a single dose is
+    given each time.
+    """
+    until: ConditionPhrase | None = None
+    """The condition, at one of these visits, at which what the rule gives ends."""
+    instead: bool = False
+    """Whether it takes the place of the doses planned from then on."""
     stop: Literal["treatment"] | None = None
     """What stops."""
     start: GiftPhrase | None = None
@@ -213,6 +223,10 @@ class Rule(Value):
     def _does_something(self) -> "Rule":
         if not (self.give or self.stop or self.start):
             raise ValueError("a rule gives, stops or starts something")
+        if not self.give and (self.repeat or self.until or self.instead):
+            raise ValueError("repeat, until and instead go with what a rule gives")
+        if self.until and self.give and not (self.give.as_in or self.give.every):
+            raise ValueError("until ends what lasts: as in ARM, or a dose every so many weeks")
         return self
 
 

@@ -10,7 +10,7 @@ from wholetrial.protocol.condition_in_words import (
     relative_clause,
 )
 from wholetrial.protocol.design import Rule
-from wholetrial.protocol.dose import Dose, DoseChoice, Gift
+from wholetrial.protocol.dose import Dose, DoseChoice, Gift, Heavier, repeated_text
 from wholetrial.protocol.endpoint import Endpoint
 from wholetrial.protocol.english import (
     amount,
@@ -124,7 +124,14 @@ def dose_in_words(dose: Dose, protocol: Protocol, *, named: bool = True) -> str:
     if dose.amount is not None:
         size = amount(dose.amount, None if dose.most is not None else dose.unit)
         words.append(f"{size} to {amount(dose.most, dose.unit)}" if dose.most is not None else size)
+        if dose.heavier is not None:
+            words.append(f"({_heavier(dose.heavier, dose.unit)})")
     return " ".join([*words, times_in_words(dose.times)])
+
+
+def _heavier(heavier: Heavier, unit: str | None) -> str:
+    """The amount above a body weight: "90 mg above 100 kg of body weight"."""
+    return f"{amount(heavier.amount, unit)} above {amount(heavier.above, 'kg')} of body weight"
 
 
 def _allocation(protocol: Protocol) -> Iterator[str]:
@@ -188,6 +195,12 @@ def rule_in_words(rule: Rule, protocol: Protocol) -> str:
             told.append(f"the dose {direction} by {size} if {condition}")
     if rule.when is not None:
         told[0] += f" if {condition_in_words(rule.when, protocol)}"
+    if rule.until is not None:
+        told.append(f"this ends once {condition_in_words(rule.until, protocol)}")
+    if rule.repeat == "each_time":
+        told.append("it may begin again each time it has ended")
+    elif rule.repeat == "once":
+        told.append("this happens once")
     return f"{plan_in_words(rule.at)}, {'; '.join(told)}"
 
 
@@ -198,6 +211,7 @@ def _done(rule: Rule, protocol: Protocol) -> str:
         return f"a participant{within} stops study treatment"
     who = f"participants{within}"
     does = [_given(rule.give, protocol)] if rule.give else []
+    does += ["no longer receive the doses planned"] if rule.instead else []
     does += ["stop study treatment"] if rule.stop else []
     does += (
         [f"have their dose adjusted, starting from {gift_in_words(rule.start, protocol)}"]
@@ -224,8 +238,18 @@ def gift_in_words(gift: Gift, protocol: Protocol) -> str:
     """What a rule gives: "CNTO 1275 90 mg", "CNTO 1275 in the assigned dose"."""
     name = intervention_in_words(gift.intervention or "treatment", protocol)
     if gift.as_assigned:
-        return f"{name} in the assigned dose"
-    return f"{name} {amount(gift.amount, gift.unit)}" if gift.amount is not None else name
+        return f"{name} in the assigned dose{_repeated(gift)}"
+    if gift.amount is None:
+        return name
+    told = f"{name} {amount(gift.amount, gift.unit)}"
+    if gift.heavier is not None:
+        told += f" ({_heavier(gift.heavier, gift.unit)})"
+    return told + _repeated(gift)
+
+
+def _repeated(gift: Gift) -> str:
+    """How a gift is repeated: " every 4 weeks for 12 weeks"."""
+    return repeated_text(gift).removeprefix(",")
 
 
 def endpoint_in_words(endpoint: Endpoint, protocol: Protocol) -> str:
@@ -249,6 +273,8 @@ def observed_in_words(endpoint: Endpoint, protocol: Protocol) -> str:
             return _time_to(endpoint, protocol)
         case "events":
             return _events(endpoint)
+        case "used":
+            return _used(endpoint, protocol)
         case _:
             taken = listed(name_in_words(name) for name in endpoint.samples)
             split = ""
@@ -284,6 +310,18 @@ def _time_to(endpoint: Endpoint, protocol: Protocol) -> str:
     until = point_in_words(endpoint.until) if endpoint.until else "the last visit"
     seen = "known to lie between two visits" if endpoint.seen == "between visits" else "to the day"
     return f"the time from {since} until {condition}, followed to {until} and {seen}"
+
+
+def _used(endpoint: Endpoint, protocol: Protocol) -> str:
+    use = endpoint.used
+    if use is None:
+        return ""
+    name = intervention_in_words(use.intervention, protocol)
+    span = f"from {point_in_words(use.start)} to {point_in_words(use.end)}"
+    return (
+        f"the number of doses of {name} and the days on it {span}, counting at most "
+        f"{use.dose_lasts} for a dose"
+    )
 
 
 def _events(endpoint: Endpoint) -> str:

@@ -6,12 +6,20 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from wholetrial.protocol.read_condition import ConditionPhrase
 from wholetrial.protocol.reader import Reader
-from wholetrial.protocol.time import Point, PointPhrase, Points, read_point, read_points
+from wholetrial.protocol.time import (
+    Duration,
+    Point,
+    PointPhrase,
+    Points,
+    read_duration,
+    read_point,
+    read_points,
+)
 from wholetrial.protocol.value import Name, Value, Words, one_or_more, phrase
 
 Level = Literal["primary", "secondary", "exploratory", "safety"]
 LEVELS: tuple[Level, ...] = ("primary", "secondary", "exploratory", "safety")
-Kind = Literal["response", "change", "time_to", "events", "samples"]
+Kind = Literal["response", "change", "time_to", "events", "used", "samples"]
 Strategy = Literal[
     "treatment_policy",
     "hypothetical",
@@ -63,8 +71,47 @@ def read_event_count(reader: Reader) -> EventCount:
     return EventCount(serious=serious, start=start, end=end, by_grade=by_grade)
 
 
+class Use(Value):
+    """How much of an intervention each participant received in a span, and on how many days.
+
+    "ixekizumab from week 0 to week 60, at most 4 weeks a dose": a dose treats until the next one,
+    and no longer than that. The last day does not count.
+    """
+
+    intervention: Name
+    start: Point
+    end: Point
+    dose_lasts: Duration
+
+    def __str__(self) -> str:
+        span = f"from {self.start} to {self.end}"
+        return f"{self.intervention} {span}, at most {self.dose_lasts} a dose"
+
+    @property
+    def labels(self) -> tuple[str, str]:
+        """What its two variables are called in results: the doses, and the days."""
+        span = f"{self.start} to {self.end}"
+        return f"doses, {span}", f"days on {self.intervention.replace('_', ' ')}, {span}"
+
+
+def read_use(reader: Reader) -> Use:
+    """Read "ixekizumab from week 0 to week 60, at most 4 weeks a dose"."""
+    intervention = reader.word("the name of an intervention")
+    reader.expect("from")
+    start = read_point(reader)
+    reader.expect("to")
+    end = read_point(reader)
+    reader.expect(",", "at", "most")
+    lasts = read_duration(reader)
+    reader.expect("a", "dose")
+    return Use(intervention=intervention, start=start, end=end, dose_lasts=lasts)
+
+
 class Endpoint(Value):
-    """One variable that is analyzed: exactly one of response, change, time_to, events, samples."""
+    """One variable that is analyzed.
+
+    Exactly one of response, change, time_to, events, used and samples.
+    """
 
     text: Words
     """The endpoint in our own short words."""
@@ -88,6 +135,8 @@ class Endpoint(Value):
     """Whether the day is known, or only the visits between which it lies."""
     events: Annotated[EventCount, phrase(read_event_count)] | None = None
     """Participants with at least one adverse event."""
+    used: Annotated[Use, phrase(read_use)] | None = None
+    """Doses of an intervention, and days on it, for each participant."""
     samples: tuple[Name, ...] = ()
     """Samples collected: planned, not analyzed here."""
     split_by: ConditionPhrase | None = None
@@ -95,21 +144,23 @@ class Endpoint(Value):
 
     @property
     def kind(self) -> Kind:
-        """Which of the five kinds of endpoint this is."""
+        """Which of the six kinds of endpoint this is."""
         if self.response:
             return "response"
         if self.change:
             return "change"
         if self.time_to is not None:
             return "time_to"
-        return "events" if self.events is not None else "samples"
+        if self.events is not None:
+            return "events"
+        return "used" if self.used is not None else "samples"
 
     @model_validator(mode="after")
     def _is_one_kind(self) -> "Endpoint":
-        kinds = [self.response, self.change, self.time_to, self.events, self.samples]
+        kinds = (self.response, self.change, self.time_to, self.events, self.used, self.samples)
         if sum(bool(kind) for kind in kinds) != 1:
             raise ValueError(
-                "an endpoint is exactly one of: response, change, time_to, events, samples"
+                "an endpoint is exactly one of: response, change, time_to, events, used, samples"
             )
         times = [self.since, self.until, self.seen]
         if self.time_to is not None and None in times:

@@ -30,6 +30,7 @@ _EXAMPLES = {
     "Point": "week 12",
     "Quantity": "5 mg",
     "Range": "0 to 10",
+    "Rate": "251 per 100 years",
     "Share": "40 %",
     "TippingPoint": "up to 10 by 1",
     "VisitPlan": "weeks 0, 4, 12",

@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 
 from wholetrial.protocol.read_condition import read_unit_of_measure
 from wholetrial.protocol.reader import Reader, number_text
-from wholetrial.protocol.time import Point, read_point
+from wholetrial.protocol.time import DAYS_PER, Point, read_point
 from wholetrial.protocol.value import Name, Value, phrase
 
 DISTRIBUTIONS: dict[str, tuple[str, ...]] = {
@@ -47,6 +47,23 @@ class Share(Value):
         if self.count is not None:
             return f"{self.count} of {self.of}{by}"
         return f"{number_text(self.percent or 0.0)} %{by}"
+
+
+class Rate(Value):
+    """How many events in so many years of participants: "251 per 100 years"."""
+
+    events: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+    years: Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+    @property
+    def per_day(self) -> float:
+        """Events for each participant and day; a year has 365.25 days."""
+        return self.events / self.years / DAYS_PER["year"]
+
+    def __str__(self) -> str:
+        if self.years == 1:
+            return f"{number_text(self.events)} per year"
+        return f"{number_text(self.events)} per {number_text(self.years)} years"
 
 
 class Parameter(Value):
@@ -117,6 +134,22 @@ def read_share(reader: Reader) -> Share:
     return Share(count=int(number), of=reader.integer(), by=_read_by(reader))
 
 
+def read_rate(reader: Reader) -> Rate:
+    """Read "251 per 100 years" or "2.5 per year".
+
+    >>> str(read_rate(Reader("8.3 per 100 years")))
+    '8.3 per 100 years'
+    """
+    events = reader.number()
+    reader.expect("per")
+    if reader.take("year"):
+        return Rate(events=events, years=1)
+    years = reader.number()
+    if not reader.take("years"):
+        reader.fail("'years'")
+    return Rate(events=events, years=years)
+
+
 def read_distribution(reader: Reader) -> Distribution | Share:
     """Read a distribution, or a share for a yes-or-no value."""
     if reader.peek().kind == "number":
@@ -145,5 +178,6 @@ def _read_by(reader: Reader) -> Point | None:
     return read_point(reader) if reader.take("by") else None
 
 
+RatePhrase = Annotated[Rate, phrase(read_rate)]
 SharePhrase = Annotated[Share, phrase(read_share)]
 DistributionPhrase = Annotated[Distribution | Share, phrase(read_distribution)]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from wholetrial.protocol.condition import Condition
-from wholetrial.protocol.dose import DoseChoice
+from wholetrial.protocol.dose import DoseChoice, Heavier
 from wholetrial.protocol.protocol import Protocol
 from wholetrial.protocol.schedule import NO_WINDOW
 from wholetrial.protocol.time import DAYS_PER, Before, Every, Point, Points, VisitPlan, Visits
@@ -43,6 +43,7 @@ class Administration:
     unit: str | None
     day: int
     most: float | None = None
+    heavier: Heavier | None = None
 
     @property
     def by_weight(self) -> bool:
@@ -217,7 +218,9 @@ def _planned_doses(days: _Days, arm: str, choice: int) -> Iterator[Administratio
     for planned in days.protocol.arms[arm].doses:
         dose = planned.one_of[choice] if isinstance(planned, DoseChoice) else planned
         for _, day in _times(days, dose.times):
-            yield Administration(dose.intervention, dose.amount, dose.unit, day, dose.most)
+            yield Administration(
+                dose.intervention, dose.amount, dose.unit, day, dose.most, dose.heavier
+            )
 
 
 def _times(days: _Days, times: Points | Every) -> Iterator[tuple[str, int]]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from wholetrial.protocol.dose import Dose
+from wholetrial.protocol.dose import Dose, weighs
 from wholetrial.protocol.protocol import Protocol
 from wholetrial.protocol.timeline import days_named
 
@@ -18,7 +18,7 @@ def total_doses(protocol: Protocol, arms: Iterable[str]) -> dict[str, float] | N
     for arm in arms:
         totals[arm] = 0.0
         for dose in protocol.arms[arm].doses:
-            if not isinstance(dose, Dose) or dose.most is not None or dose.by_weight:
+            if not isinstance(dose, Dose) or dose.most is not None or weighs(dose):
                 return None
             if dose.amount is not None:
                 counted.add((dose.intervention, dose.unit))

@@ -186,7 +186,8 @@ def _lane(protocol: Protocol, arm: str, doses: tuple[Administration, ...], axis:
 def _runs(doses: tuple[Administration, ...]) -> Iterator[list[Administration]]:
     """Doses that follow one another with the same amount."""
     for _, run in groupby(
-        doses, key=lambda dose: (dose.intervention, dose.amount, dose.most, dose.unit)
+        doses,
+        key=lambda dose: (dose.intervention, dose.amount, dose.most, dose.unit, str(dose.heavier)),
     ):
         yield list(run)
 
@@ -209,7 +210,8 @@ def _amount(dose: Administration) -> str:
     amounts = [amount for amount in (dose.amount, dose.most) if amount is not None]
     millions = all(amount >= _MILLION for amount in amounts)
     texts = [number_text(amount / _MILLION if millions else amount) for amount in amounts]
-    return f"{' to '.join(texts)}{' million' if millions else ''} {dose.unit}"
+    heavier = f" or {number_text(dose.heavier.amount)}" if dose.heavier else ""
+    return f"{' to '.join(texts)}{heavier}{' million' if millions else ''} {dose.unit}"
 
 
 def _drawn_rules(protocol: Protocol) -> Iterator[tuple[str, Rule]]:

@@ -49,6 +49,7 @@ PRINTED: dict[str, Printed] = {
     "cumulative_incidence": Printed(
         "value", percent, percent_interval, "share with the event, leaving the study beside it"
     ),
+    "mean": Printed("value", number, words="mean"),
     "mean_change": Printed("value", signed, words="mean change from baseline"),
     "least_squares_mean": Printed("value", signed, words="least-squares mean change from baseline"),
     "median_time": Printed("value", _whole, _whole_ends, "median time in days"),

@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 
 from wholetrial.protocol.dose import DoseChoice
+from wholetrial.protocol.english import listed
 from wholetrial.protocol.protocol import Protocol
+from wholetrial.simulation.dropout import stated
 from wholetrial.simulation.measurement import ASSUMPTIONS
 from wholetrial.simulation.population import taken_as_given
-from wholetrial.simulation.psoriasis_fit import KNOWN_MISSES
+from wholetrial.simulation.psoriasis_fit import KnownMiss
 from wholetrial.simulation.rules import never_known
 from wholetrial.simulation.simulate import Simulation
 
@@ -27,7 +29,7 @@ def cautions_of(simulation: Simulation) -> tuple[str, ...]:
         lines.append(f"Scenario '{world.scenario}': not what is expected, but what if.")
     lines += [
         f"Known miss: {miss.what}: model {miss.model:.0%}, published {miss.published:.0%}."
-        for miss in (KNOWN_MISSES if world.drugs else ())
+        for miss in _misses(simulation)
     ]
     lines += _what_never_happens(protocol)
     given = taken_as_given(protocol)
@@ -35,12 +37,16 @@ def cautions_of(simulation: Simulation) -> tuple[str, ...]:
         lines.append(
             f"Criteria taken as met, since no virtual person can be asked: {', '.join(given)}."
         )
-    lines.append(
-        "Left out: missed visits, visits off their day, any link of dropout or adverse events with "
-        "response, and with each other."
-    )
+    lines.append(f"Left out: {listed(_left_out(protocol))}.")
     lines.append("Intervals show how trials vary by chance; the model's parameters are held fixed.")
     return tuple(lines)
+
+
+def _misses(simulation: Simulation) -> list[KnownMiss]:
+    """What the fit is known to miss of the drugs in the trial, and of placebo."""
+    drugs = {drug.name for drug in simulation.world.drugs}
+    misses = simulation.world.fit.known_misses if drugs else ()
+    return [miss for miss in misses if not miss.drug or miss.drug in drugs]
 
 
 def _scenario_by_nature(simulation: Simulation) -> tuple[str, ...]:
@@ -62,6 +68,20 @@ def _what_never_happens(protocol: Protocol) -> Iterator[str]:
         yield f"Rules that never apply here, since no record says when: {names}."
     if any(isinstance(dose, DoseChoice) for arm in protocol.arms.values() for dose in arm.doses):
         yield "Where the physician chooses among treatments, each is equally likely."
+
+
+def _left_out(protocol: Protocol) -> Iterator[str]:
+    """What happens in trials and not in this simulation, because the file does not state it."""
+    assumed = protocol.assumptions
+    if assumed is None or assumed.missed_visits is None:
+        yield "missed visits"
+    if assumed is None or assumed.visit_days is None:
+        yield "visits off their day"
+    if not stated(protocol, "lack_of_efficacy"):
+        yield "any link of leaving with response"
+    if not stated(protocol, "adverse_event"):
+        yield "any link of leaving with adverse events"
+    yield "any link of adverse events with response"
 
 
 def _beyond_the_data(simulation: Simulation) -> tuple[str, ...]:

@@ -24,8 +24,10 @@ from wholetrial.protocol.timeline import Visit, visits_named
 from wholetrial.simulation.dosing import (
     Given,
     Recipients,
+    amount_for,
     assigned_amount,
     doses_as_in,
+    together,
     without_stopped,
 )
 from wholetrial.simulation.population import NotSimulatedError
@@ -43,18 +45,72 @@ def rules_at(protocol: Protocol, visit: Visit) -> Mapping[str, Rule]:
 def apply_rules(situation: Situation, doses: Sequence[Given], people: Recipients) -> list[Given]:
     """The doses after the rules of the situation's visit; what happened is noted in the records."""
     records, visit = situation.records, situation.visit
-    doses = list(doses)
+    doses, day = list(doses), records.day[..., records.visit_index(visit)]
     for name, rule in rules_at(situation.protocol, visit).items():
         who = concerned(rule, situation)
         if rule.stop is not None:
-            _note(records.events[STOPS_TREATMENT], who, visit.day)
+            _note(records.events[STOPS_TREATMENT], who, day)
+            doses = without_stopped(doses, np.where(who, float(visit.day), np.nan))
         elif rule.start is not None:
             doses = _titrated(rule, situation, doses)
-        else:
-            who = who & _may_again(rule, records.events[name])
-            doses += _gift(rule, who, situation, (doses, people))
-        _note(records.events[name], who, visit.day)
+        elif rule.give is not None:
+            doses, who = given_by(name, situation, who, (doses, people))
+        _note(records.events[name], who, day)
     return without_stopped(doses, records.events[STOPS_TREATMENT])
+
+
+def given_by(
+    name: str, situation: Situation, who: Flags, context: tuple[Sequence[Given], Recipients]
+) -> tuple[list[Given], Flags]:
+    """The doses after a rule has ended or begun what it gives, and in whom it began.
+
+    `who` meets the rule's condition; `context` is what everybody receives so far, and they. What a
+    rule gives ends before it begins again, never at the same visit.
+    """
+    rule, day = situation.protocol.rules[name], situation.visit.day
+    doses, people = list(context[0]), context[1]
+    running = is_running(name, doses, day, who.shape)
+    if rule.until is not None:
+        everybody = concerned(_for_everybody(rule), situation)
+        ends = running & everybody & (evaluate(rule.until, situation) == MET)
+        doses = [
+            replace(one, amount=np.where(ends, np.nan, one.amount))
+            if one.rule == name and one.day >= day
+            else one
+            for one in doses
+        ]
+    who = who & _may_again(rule, situation.records.events[name], running)
+    gifts = _gift(rule, who, situation, (doses, people))
+    if rule.instead:
+        doses = _without_planned(doses, who, day, {one.intervention for one in gifts})
+    arms = tuple(map(list(situation.protocol.arms).index, _arms_of(rule, situation)))
+    gifts = [replace(one, rule=name, arms=arms, fresh=True) for one in gifts]
+    return together([*doses, *gifts]), who
+
+
+def _arms_of(rule: Rule, situation: Situation) -> tuple[str, ...]:
+    return tuple(situation.protocol.arms_named(*rule.arms))
+
+
+def is_running(name: str, doses: Sequence[Given], day: int, shape: tuple[int, ...]) -> Flags:
+    """Who is being treated by a rule on a day: a dose of it is due, or still treats."""
+    running = np.zeros(shape, np.bool_)
+    for given in doses:
+        if given.rule == name and given.day + given.days > day:
+            running |= ~np.isnan(given.amount)
+    return running
+
+
+def _without_planned(
+    doses: Sequence[Given], who: Flags, day: int, interventions: set[str]
+) -> list[Given]:
+    """The doses without those due from a day on, in these participants."""
+    return [
+        replace(one, amount=np.where(who, np.nan, one.amount))
+        if one.day >= day and one.intervention in interventions
+        else one
+        for one in doses
+    ]
 
 
 def concerned(rule: Rule, situation: Situation) -> Flags:
@@ -98,10 +154,13 @@ def _can_be(condition: Condition, *, met: bool) -> bool:
             return True
 
 
-def _may_again(rule: Rule, happened: Floats) -> Flags:
-    """What another arm receives is begun once; other gifts as often as the condition is met."""
-    once = rule.give is not None and rule.give.as_in is not None
-    return np.isnan(happened) if once else np.ones(happened.shape, np.bool_)
+def _may_again(rule: Rule, happened: Floats, running: Flags) -> Flags:
+    """Who may begin: what lasts begins once unless stated, a single dose is given each time."""
+    gift = rule.give
+    lasts = gift is not None and (gift.as_in is not None or gift.every is not None)
+    if rule.repeat == "once" or (rule.repeat is None and lasts):
+        return np.isnan(happened)
+    return ~running if lasts else np.ones(happened.shape, np.bool_)
 
 
 def _gift(
@@ -116,14 +175,20 @@ def _gift(
         last = max(visit.day for visit in situation.records.visits)
         begun = doses_as_in(situation.protocol, gift.as_in, people, who, from_day=visit.day)
         return [given for given in begun if given.day <= last]
-    amount: Floats | None = np.full(who.shape, gift.amount or 0.0)
+    amount: Floats | None = None
     if gift.as_assigned:
         amount = assigned_amount(str(gift.intervention), doses)
+    else:
+        amount = amount_for(people, gift, gift.amount or 0.0)
     if amount is None:
         raise NotSimulatedError(f"'{gift}' where nobody is assigned it")
-    if gift.unit is not None and gift.unit.endswith("/kg"):
-        amount = amount * people.weight
-    return [Given(str(gift.intervention), visit.day, np.where(who, amount, np.nan))]
+    amount, name = np.where(who, amount, np.nan), str(gift.intervention)
+    if gift.every is None:
+        return [Given(name, visit.day, amount)]
+    last = max(visit.day for visit in situation.records.visits)
+    end = last + 1 if gift.length is None else min(visit.day + gift.length.days, last + 1)
+    step = gift.every.days
+    return [Given(name, day, amount, step) for day in range(visit.day, end, step)]
 
 
 def _titrated(rule: Rule, situation: Situation, doses: Sequence[Given]) -> list[Given]:
@@ -175,6 +240,6 @@ def _range_of(protocol: Protocol, rule: Rule) -> tuple[float, float]:
     )
 
 
-def _note(days: Floats, who: Flags, day: int) -> None:
+def _note(days: Floats, who: Flags, day: Floats) -> None:
     first = who & ~(days <= day)
-    days[first] = float(day)
+    days[first] = day[first]

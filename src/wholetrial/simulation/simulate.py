@@ -5,8 +5,9 @@ replicate, participant, purpose), so that the records of a replicate are the sam
 chunk, and on any machine.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -18,21 +19,37 @@ from wholetrial.data.records import (
     Codes,
     Floats,
     Records,
+    empty_events,
 )
 from wholetrial.numerics.philox import Stream
+from wholetrial.protocol.leaving import REASONS
 from wholetrial.protocol.protocol import Protocol
 from wholetrial.protocol.timeline import Visit, measured_at, screening_visit, visits
 from wholetrial.simulation.allotment import allot, physicians_choice
+from wholetrial.simulation.attendance import (
+    Attendance,
+    attendance,
+    given_at_visits,
+)
 from wholetrial.simulation.calibration import calibrate
 from wholetrial.simulation.dosing import (
+    Given,
     Recipients,
     exposures_of,
     planned_doses,
     without_stopped,
 )
-from wholetrial.simulation.dropout import leaving_day
+from wholetrial.simulation.dropout import (
+    Leaving,
+    Patience,
+    begin_patience,
+    endure,
+    gives_reasons,
+    leaving,
+)
 from wholetrial.simulation.harms import adverse_events
-from wholetrial.simulation.latent import begin_disease, disease_at, lesion_of
+from wholetrial.simulation.lack_of_efficacy import PILOT_SEED, leaving_rates
+from wholetrial.simulation.latent import Disease, begin_disease, disease_at, lesion_of
 from wholetrial.simulation.measurement import visit_noise
 from wholetrial.simulation.population import (
     NotSimulatedError,
@@ -51,7 +68,10 @@ Parameters = Literal["drawn", "fixed"]
 
 @dataclass(frozen=True, slots=True)
 class Simulation:
-    """What stays the same in every replicate of one trial in one world."""
+    """What stays the same in every replicate of one trial in one world.
+
+    `leaving_rates` says how fast each arm leaves for lack of efficacy.
+    """
 
     protocol: Protocol
     world: World
@@ -59,6 +79,7 @@ class Simulation:
     centers: Mapping[str, float]
     visits: tuple[Visit, ...]
     seed: int
+    leaving_rates: Mapping[str, float] = field(default_factory=dict)
     parameters: Parameters = "drawn"
 
 
@@ -67,9 +88,16 @@ def prepare(
 ) -> Simulation:
     """Get a trial ready to be simulated, in the world of one of its scenarios.
 
-    Empirical courses are calibrated to their aims. Raises NotSimulatedError, with the reason, for a
-    trial that no model here can run.
+    Empirical courses are calibrated to their aims, and leaving for lack of efficacy to its shares.
+    Raises NotSimulatedError, with the reason, for a trial that no model here can run.
     """
+    rates = leaving_rates(protocol, partial(_endured, protocol))
+    prepared = _prepared(protocol, seed, scenario)
+    return replace(prepared, leaving_rates=rates, parameters=parameters)
+
+
+def _prepared(protocol: Protocol, seed: int, scenario: str | None = None) -> Simulation:
+    """A simulation in which nobody leaves for lack of efficacy yet."""
     world = world_of(protocol, scenario)
     readers = readers_of(protocol, world.fit)
     if world.drugs and not readers.severity:
@@ -77,15 +105,30 @@ def prepare(
     if not readers.kinds:
         raise NotSimulatedError("nothing measured has a baseline and a visit_noise")
     centers = calibrate(protocol, world, readers)
-    return Simulation(protocol, world, readers, centers, visits(protocol), seed, parameters)
+    return Simulation(protocol, world, readers, centers, visits(protocol), seed)
 
 
 def simulate(simulation: Simulation, replicates: range) -> Records:
     """The records of some replicates, with the replicate as the leading axis."""
+    return _through_visits(simulation, *_begun(simulation, replicates))[0]
+
+
+def _endured(protocol: Protocol, replicates: range) -> tuple[Codes, Floats]:
+    """The arm and the endured lesion of a pilot that leaves for no other reason, `(people,)`."""
+    simulation = _prepared(protocol, PILOT_SEED)
+    population, records, leaves = _begun(simulation, replicates)
+    patience = _through_visits(simulation, population, records, leaves)[1]
+    endured = np.zeros(records.shape) if patience is None else patience.endured
+    stay = np.isnan(leaves.day)
+    return records.arm[stay], endured[stay]
+
+
+def _begun(simulation: Simulation, replicates: range) -> tuple[Population, Records, Leaving]:
+    """Everybody as enrolled, their records before treatment, and who will leave by chance."""
     population = _enrolled(simulation, replicates)
     arm = allot(simulation.protocol, simulation.seed, replicates, population)
-    records = _before_treatment(simulation, population, arm)
-    return _through_visits(simulation, population, records)
+    leaves = leaving(simulation.protocol, population.stream, arm)
+    return population, _before_treatment(simulation, population, arm, leaves), leaves
 
 
 def people_screened(simulation: Simulation, replicate: int = 0) -> int:
@@ -111,14 +154,15 @@ def _enrolled(simulation: Simulation, replicates: range) -> Population:
     return enroll(simulation.protocol, stream, simulation.readers)
 
 
-def _before_treatment(simulation: Simulation, population: Population, arm: Codes) -> Records:
-    """Empty records, but for what screening knows and when people will leave."""
+def _before_treatment(
+    simulation: Simulation, population: Population, arm: Codes, leaves: Leaving
+) -> Records:
+    """Empty records, but for what screening knows and when people will leave by chance."""
     protocol, shape = simulation.protocol, arm.shape
     columns = (*shape, len(simulation.visits))
     samples = [name for name, use in protocol.instruments.items() if use.sample is not None]
     unvalued = ("adverse_events", *samples)
     measures = [name for name in protocol.schedule.measure if name not in unvalued]
-    leaves = leaving_day(protocol, population.stream, arm)
     width = len(str(protocol.n))
     return Records(
         arms=tuple(protocol.arms),
@@ -135,27 +179,76 @@ def _before_treatment(simulation: Simulation, population: Population, arm: Codes
             if name not in protocol.instruments
         },
         events={
-            LEAVES_STUDY: leaves,
-            STOPS_TREATMENT: leaves.copy(),
+            LEAVES_STUDY: leaves.day,
+            STOPS_TREATMENT: leaves.day.copy(),
             **{name: np.full(shape, np.nan) for name in protocol.rules},
         },
         exposures=exposures_of([], (), shape),
-        adverse_events=adverse_events(protocol, population.stream, arm, leaves),
+        adverse_events=empty_events(shape),
     )
 
 
-def _through_visits(simulation: Simulation, population: Population, records: Records) -> Records:
-    """Take everybody from visit to visit: treat, measure, and do what the rules say."""
-    protocol = simulation.protocol
+def _through_visits(
+    simulation: Simulation, population: Population, records: Records, leaves: Leaving
+) -> tuple[Records, Patience | None]:
+    """Take everybody from visit to visit: treat, measure, do what the rules say, let people go."""
+    protocol, stream, planned = simulation.protocol, population.stream, simulation.visits
     people = _recipients(population, records.arm)
     doses = without_stopped(planned_doses(protocol, people), records.events[STOPS_TREATMENT])
-    disease = begin_disease(protocol, simulation.world, simulation.centers, (population, people))
-    for visit in simulation.visits:
-        disease = disease_at(disease, doses, visit.day)
-        _attend(simulation, population, records, visit, lesion_of(disease))
+    disease = begin_disease(
+        protocol, simulation.world, simulation.world.fit, simulation.centers, (population, people)
+    )
+    patience = begin_patience(protocol, stream, records.arm, simulation.leaving_rates)
+    coming = attendance(protocol, stream, planned)
+    for index, visit in enumerate(planned):
+        disease, lesion = _seen_lesion(disease, doses, coming, (index, visit))
+        _attend(simulation, population, records, (visit, coming.day[..., index]), lesion)
         doses = apply_rules(Situation(protocol, records, visit), doses, people)
-    exposures = exposures_of(doses, records.interventions, records.shape)
-    return replace(records, exposures=exposures)
+        if patience is not None and index + 1 < len(planned):
+            span = (visit.day, planned[index + 1].day)
+            seen = lesion_of(disease), records.day[..., index]
+            patience, leaves = endure(patience, leaves, seen, span)
+            doses = _gone(records, leaves, doses)
+    return _after_visits(simulation, stream, records, (leaves, doses)), patience
+
+
+def _seen_lesion(
+    disease: Disease, doses: Sequence[Given], coming: Attendance, at: tuple[int, Visit]
+) -> tuple[Disease, Floats]:
+    """The disease on the planned day of a visit, and the lesion on the day that people come."""
+    index, visit = at
+    reach = (coming.early[index], coming.late[index])
+    disease = disease_at(disease, doses, visit.day, reach)
+    if not any(reach):
+        return disease, lesion_of(disease)
+    return disease, lesion_of(disease, coming.day[..., index] - visit.day)
+
+
+def _gone(records: Records, leaves: Leaving, doses: Sequence[Given]) -> list[Given]:
+    """Note who leaves, and take away the doses that they do not have any more."""
+    stops = records.events[STOPS_TREATMENT]
+    np.copyto(records.events[LEAVES_STUDY], leaves.day)
+    np.fmin(stops, leaves.day, out=stops)
+    return without_stopped(doses, stops)
+
+
+def _after_visits(
+    simulation: Simulation,
+    stream: Stream,
+    records: Records,
+    ended: tuple[Leaving, Sequence[Given]],
+) -> Records:
+    """The records with doses, adverse events and reasons, once it is known who left when."""
+    leaves, doses = ended
+    given = exposures_of(doses, records.interventions, records.shape)
+    reasons = gives_reasons(simulation.protocol)
+    return replace(
+        records,
+        exposures=given_at_visits(given, records),
+        adverse_events=adverse_events(simulation.protocol, stream, records.arm, leaves),
+        reason_terms=REASONS if reasons else (),
+        reasons={LEAVES_STUDY: leaves.reason} if reasons else {},
+    )
 
 
 def _recipients(population: Population, arm: Codes) -> Recipients:
@@ -167,16 +260,17 @@ def _attend(
     simulation: Simulation,
     population: Population,
     records: Records,
-    visit: Visit,
+    at: tuple[Visit, Floats],
     lesion: Floats,
 ) -> None:
-    """Write down what is measured at a visit of those who come to it."""
+    """Write down what is measured at a visit of those who come to it, each on their day."""
+    visit, day = at
     column = records.visit_index(visit)
-    comes = ~(records.events[LEAVES_STUDY] <= visit.day)
+    comes = ~(records.events[LEAVES_STUDY] <= day) & ~np.isnan(day)
     if visit.only_if is not None:
         situation = Situation(simulation.protocol, records, visit)
         comes = comes & (evaluate(visit.only_if, situation) == MET)
-    records.day[..., column] = np.where(comes, float(visit.day), np.nan)
+    records.day[..., column] = np.where(comes, day, np.nan)
     seen = _seen(simulation, population, visit, lesion)
     for name, values in records.values.items():
         if name in seen and visit in measured_at(simulation.protocol, name):
@@ -191,7 +285,7 @@ def _seen(
     if visit == screening_visit(simulation.protocol):
         return {**population.screening, **_without_noise(simulation, population), **weight}
     noise = visit_noise(population.stream, visit.day, len(simulation.protocol.instruments))
-    latent = Latent(population.baseline, lesion)
+    latent = Latent(population.baseline, lesion, population.regions)
     return {**read_measures(simulation.readers, latent, noise), **weight}
 
 

@@ -19,6 +19,7 @@ SUMMARIES: Mapping[str, Callable[[Plan], Iterator[Statistic]]] = {
     "risk_ratio": shares.compared_shares,
     "odds_ratio": shares.compared_shares,
     "mean_change": changes.mean_changes,
+    "mean": changes.mean_changes,
     "mean_difference": changes.mean_differences,
     "kaplan_meier": times.kaplan_meier,
     "turnbull": times.turnbull,

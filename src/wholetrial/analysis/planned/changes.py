@@ -1,4 +1,4 @@
-"""Changes from baseline: the mean of each arm, the adjusted difference of arms, tests, trends."""
+"""Changes from baseline, and amounts used: means, adjusted differences of arms, tests, trends."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
@@ -55,7 +55,7 @@ class Modeled(NamedTuple):
 
 
 def mean_changes(plan: Plan) -> Iterator[Statistic]:
-    """The mean change from baseline of each arm, in those with a value."""
+    """The mean change from baseline, or amount used, of each arm, in those with a value."""
     rule = plan.outcomes.variable.stands_for_missing
     method = plan.analysis.estimate.interval
     if method != "student_t" or rule == "mixed model":
@@ -130,9 +130,11 @@ def modeled(plan: Plan) -> Modeled | None:
 
 
 def _adjusted_differences(plan: Plan) -> Iterator[Statistic]:
-    found = modeled(plan)
+    found = modeled(plan) if plan.outcomes.variable.kind == "change" else None
     if found is None or plan.analysis.estimate.interval != "student_t":
-        yield not_computed(plan, plan.analysis.estimate.interval)
+        amount = plan.outcomes.variable.kind == "used"
+        what = "adjusted means of an amount used" if amount else plan.analysis.estimate.interval
+        yield not_computed(plan, what)
         return
     if plan.analysis.test in TRENDS:
         yield _trend(plan, found)
@@ -225,5 +227,6 @@ def _described(plan: Plan) -> Iterator[tuple[str, Floats]]:
 def _mean_change(plan: Plan, name: str, change: Floats) -> Iterator[Statistic]:
     interval = continuous.mean_change_t(change, confidence(plan))
     n = (~np.isnan(change)).sum(axis=-1)
-    blank = bare_statistic(plan, "mean_change", name, interval.value, n)
+    kind = "mean" if plan.outcomes.variable.kind == "used" else "mean_change"
+    blank = bare_statistic(plan, kind, name, interval.value, n)
     yield with_interval(blank, interval, "student_t")

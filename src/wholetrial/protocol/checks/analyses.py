@@ -14,6 +14,7 @@ KIND_WORDS = {
     "change": "a change from baseline",
     "time_to": "a time to an event",
     "events": "a count of participants with events",
+    "used": "an amount used",
     "samples": "a collection of samples",
 }
 

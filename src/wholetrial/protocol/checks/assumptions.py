@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from difflib import get_close_matches
 
-from wholetrial.protocol.assumptions import Assumptions, ChangeAim
+from wholetrial.protocol.assumptions import AdverseEventRates, Assumptions, ChangeAim
 from wholetrial.protocol.checks.calendar import day
 from wholetrial.protocol.checks.doses import is_placebo
 from wholetrial.protocol.checks.examined import Examined, error, note, warning
@@ -13,6 +13,7 @@ from wholetrial.protocol.checks.walk import every
 from wholetrial.protocol.condition import Compare, Named
 from wholetrial.protocol.design import InstrumentUse
 from wholetrial.protocol.finding import Finding
+from wholetrial.protocol.leaving import shares_of
 from wholetrial.protocol.quantity import Distribution, Share
 from wholetrial.protocol.time import UNITS
 
@@ -152,13 +153,37 @@ def _by_arm(trial: Examined, assumed: Assumptions) -> Iterator[Finding]:
             elif covered.count(arm) > 1:
                 says = f"the arm '{arm}' is covered twice, by its name and by its role"
                 yield warning(trial, f"assumptions.{block}", says, "state it once")
-    for name, share in assumed.dropout.items():
-        yield from _share(trial, f"assumptions.dropout.{name}", name, share)
+    for name, leavers in assumed.dropout.items():
+        for reason, share in shares_of(leavers).items():
+            path = f"assumptions.dropout.{name}"
+            yield from _share(trial, f"{path}.{reason}" if reason else path, name, share)
     for name, rates in assumed.adverse_events.items():
-        path = f"assumptions.adverse_events.{name}"
-        if rates.serious.fraction > rates.any.fraction:
-            expected = f"at most the share with any adverse event ({rates.any})"
-            yield error(trial, f"{path}.serious", expected, f"'{rates.serious}'")
+        yield from _serious(trial, f"assumptions.adverse_events.{name}", rates)
+    yield from _attendance(trial, assumed)
+
+
+def _serious(trial: Examined, path: str, rates: AdverseEventRates) -> Iterator[Finding]:
+    """Serious adverse events are some of the adverse events."""
+    shares, counts = (rates.any, rates.serious), (rates.rate, rates.serious_rate)
+    if shares[0] and shares[1] and shares[1].fraction > shares[0].fraction:
+        expected = f"at most the share with any adverse event ({shares[0]})"
+        yield error(trial, f"{path}.serious", expected, f"'{shares[1]}'")
+    if counts[0] and counts[1] and counts[1].per_day > counts[0].per_day:
+        expected = f"at most the rate of any adverse event ({counts[0]})"
+        yield error(trial, f"{path}.serious_rate", expected, f"'{counts[1]}'")
+
+
+def _attendance(trial: Examined, assumed: Assumptions) -> Iterator[Finding]:
+    """Missed visits have no time, and days off the plan need windows."""
+    if assumed.missed_visits is not None and assumed.missed_visits.by is not None:
+        expected = "a share of visits without a time, such as 3 %"
+        yield error(trial, "assumptions.missed_visits", expected, f"'{assumed.missed_visits}'")
+    windows = [epoch.window for epoch in trial.protocol.schedule.epochs.values() if epoch.window]
+    if assumed.visit_days is not None and not windows:
+        says = "no epoch has a window: every visit takes place on its day"
+        yield note(
+            trial, "assumptions.visit_days", says, "give the epochs a window, such as 3 days"
+        )
 
 
 def _share(trial: Examined, path: str, name: str, share: Share) -> Iterator[Finding]:

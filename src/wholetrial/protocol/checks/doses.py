@@ -8,7 +8,7 @@ from wholetrial.protocol.checks.calendar import days
 from wholetrial.protocol.checks.examined import Examined, error, note, warning
 from wholetrial.protocol.checks.walk import every
 from wholetrial.protocol.design import Arm, Intervention, Rule
-from wholetrial.protocol.dose import Dose, DoseChoice, Gift
+from wholetrial.protocol.dose import Dose, DoseChoice, Gift, weighs
 from wholetrial.protocol.finding import Finding, nearest
 from wholetrial.protocol.protocol import Protocol
 from wholetrial.protocol.reader import PhraseError, Reader, number_text
@@ -68,8 +68,8 @@ def _dose(trial: Examined, path: str, dose: Dose) -> Iterator[Finding]:
         advice = nearest(dose.unit, UNITS)
         says = f"the unit '{dose.unit}' is not one this language knows"
         yield warning(trial, path, says, advice, word=dose.unit)
-    if dose.by_weight and not trial.calendar.measured.get("weight"):
-        says = f"'{dose}' is counted by body weight, which no visit measures"
+    if weighs(dose) and not trial.calendar.measured.get("weight"):
+        says = f"'{dose}' depends on body weight, which no visit measures"
         yield warning(trial, path, says, "add schedule.measure.weight", word=name)
     yield from _times(trial, path, dose, intervention)
     yield from _packs(trial, path, dose, intervention)
@@ -110,9 +110,11 @@ def _packs(trial: Examined, path: str, dose: Dose, intervention: Intervention) -
         return
     if unit != dose.unit or size <= 0:
         return
-    if abs(dose.amount / size - round(dose.amount / size)) > 1e-9:
-        says = f"'{dose}' is no whole number of units of {intervention.unit}"
-        yield warning(trial, path, says, word=number_text(dose.amount))
+    amounts = [dose.amount, *([dose.heavier.amount] if dose.heavier else [])]
+    for amount in amounts:
+        if abs(amount / size - round(amount / size)) > 1e-9:
+            says = f"'{dose}' is no whole number of units of {intervention.unit}"
+            yield warning(trial, path, says, word=number_text(amount))
 
 
 def _arm(trial: Examined, name: str, arm: Arm) -> Iterator[Finding]:

@@ -32,6 +32,8 @@ def hypotheses(protocol: Protocol, analysis: Analysis) -> tuple[str, ...] | None
 
 def times_of(endpoint: Endpoint) -> int | None:
     """At how many times an endpoint is tested; None where its condition does not tell."""
+    if endpoint.used is not None:
+        return len(endpoint.used.labels)
     if endpoint.kind != "response":
         return sum(len(change.at.points) for change in endpoint.change) or 1
     listed = [_listed(condition) for condition in endpoint.response]
@@ -59,6 +61,8 @@ def _labels(endpoint: Endpoint) -> tuple[str, ...] | None:
             for change in endpoint.change
             for point in change.at.points
         )
+    if endpoint.used is not None:
+        return endpoint.used.labels
     if endpoint.kind != "response":
         return ("",)
     if len(endpoint.response) > 1:

@@ -151,6 +151,9 @@ def _in_eligibility(protocol: Protocol) -> Iterator[Use]:
 def _in_endpoints(protocol: Protocol) -> Iterator[Use]:
     samples = [name for name, used in protocol.instruments.items() if used.sample]
     for name, (level, endpoint) in protocol.endpoints.named().items():
+        if endpoint.used is not None:
+            path = f"endpoints.{level}.{name}.used"
+            yield Use(path, endpoint.used.intervention, INTERVENTION, protocol.interventions)
         for sample in endpoint.samples:
             path = f"endpoints.{level}.{name}.samples"
             yield Use(path, sample, "the name of a sample", samples)

@@ -213,6 +213,8 @@ def _endpoint(trial: Examined, path: str, endpoint: Endpoint) -> Iterator[Findin
     if endpoint.time_to is not None and endpoint.since and endpoint.until:
         yield from _time_to(trial, path, endpoint.time_to, (endpoint.since, endpoint.until))
     yield from _events_and_samples(trial, path, endpoint)
+    if endpoint.used is not None:
+        yield from _span(trial, f"{path}.used", (endpoint.used.start, endpoint.used.end))
 
 
 def _events_and_samples(trial: Examined, path: str, endpoint: Endpoint) -> Iterator[Finding]:
