@@ -101,14 +101,6 @@ def test_decisions_are_counted_in_every_scenario() -> None:
         assert decision.share == pytest.approx(power if decision.succeeds else 1 - power)
 
 
-def test_without_a_primary_test_it_says_that_nothing_is_decided() -> None:
-    decisions = simulate("NCT04537689", Asked(replicates=1)).opening.decisions
-    assert decisions is not None
-    assert decisions.why_none == (
-        "The plan tests no primary endpoint, so there is no decision to get right."
-    )
-
-
 @pytest.mark.parametrize("trial", SHIPPED)
 def test_a_replayed_trial_sent_as_tables_has_the_numbers_it_had(trial: str, tmp_path: Path) -> None:
     done = replay(trial, Asked(replicates=9, seed=5), 3, tmp_path / "sent")
