@@ -15,6 +15,9 @@ from numpy.typing import ArrayLike, NDArray
 
 FloatArray = NDArray[np.float64]
 
+COMPILED_FROM = 4096
+"""Arrays of so many numbers and more go through compiled loops."""
+
 LN2_HIGH = 6.93147180369123816490e-01
 LN2_LOW = 1.90821492927058770002e-10
 PER_LN2 = 1.44269504088896338700e00
@@ -103,7 +106,10 @@ def exp(x: ArrayLike) -> FloatArray:
     >>> round(float(exp(1.0)), 14)
     2.71828182845905
     """
-    x = np.clip(np.asarray(x, dtype=np.float64), -800.0, 800.0)
+    given = np.asarray(x, dtype=np.float64)
+    if given.size >= COMPILED_FROM:
+        return _compiled("exponentials", given)
+    x = np.clip(given, -800.0, 800.0)
     twos = np.fmax(np.rint(x * PER_LN2), -2000.0)
     high = x - twos * LN2_HIGH
     low = twos * LN2_LOW
@@ -122,6 +128,8 @@ def log(x: ArrayLike) -> FloatArray:
     """
     x = np.asarray(x, dtype=np.float64)
     _refuse_unless((x > 0.0) & (x < np.inf), x, "log needs positive finite numbers")
+    if x.size >= COMPILED_FROM:
+        return _compiled("logarithms", x)
     fraction, twos = np.frexp(x)
     small = fraction < SQRT_HALF
     above_one = np.where(small, 2.0 * fraction, fraction) - 1.0
@@ -143,6 +151,8 @@ def normal_quantile(probability: ArrayLike) -> FloatArray:
     """
     p = np.asarray(probability, dtype=np.float64)
     _refuse_unless((p > 0.0) & (p < 1.0), p, "normal_quantile needs probabilities in (0, 1)")
+    if p.size >= COMPILED_FROM:
+        return _compiled("quantiles", p)
     from_half = np.atleast_1d(p - 0.5)
     square = 0.180625 - from_half * from_half
     quantile = from_half * _ratio(square, CENTER_ABOVE, CENTER_BELOW)
@@ -150,6 +160,19 @@ def normal_quantile(probability: ArrayLike) -> FloatArray:
     tail = np.atleast_1d(np.minimum(p, 1.0 - p))[outer]
     quantile[outer] = np.copysign(_tail_quantile(tail), from_half[outer])
     return quantile.reshape(p.shape)
+
+
+def _compiled(loop: str, x: FloatArray) -> FloatArray:
+    """The same operations in the same order as machine code: the same bits, some ten times faster.
+
+    `loops` has them; it is imported where there is enough to do.
+    """
+    from wholetrial.numerics import loops
+
+    flat = np.ascontiguousarray(x).reshape(-1)
+    out = np.empty_like(flat)
+    getattr(loops, loop)(flat, out)
+    return out.reshape(x.shape)
 
 
 def _tail_quantile(tail: FloatArray) -> FloatArray:

@@ -158,10 +158,10 @@ def unit_of(high, low):
 
 
 @compiled
-def fill_uniforms(participant, replicate, purpose, seed, blocks, out) -> None:
+def fill_uniforms(participant, replicate, purpose, seed, out) -> None:
     """Uniforms of block after block into `out`, `(2 B, N)`; words are uint64 `(N,)`."""
     k0, k1 = seed & _W, seed >> _S32
-    for b in range(blocks):
+    for b in range(out.shape[0] // 2):
         for i in range(participant.size):
             one, two, three, four = philox(
                 participant[i], replicate[i], purpose[i], np.uint64(b), k0, k1

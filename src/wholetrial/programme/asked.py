@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from wholetrial.protocol.finding import nearest
 from wholetrial.protocol.protocol import Protocol
-from wholetrial.simulation.simulate import Parameters
+from wholetrial.simulation.simulate import HowDrawn
 
 SEED = 1
 REPLICATES = 200
@@ -26,7 +26,7 @@ class Asked:
     replicates: int = MANY
     seed: int = SEED
     scenario: str | None = None
-    parameters: Parameters = "drawn"
+    parameters: HowDrawn = "drawn"
 
 
 def check_asked(asked: Asked) -> None:

@@ -73,13 +73,14 @@ class Disease:
 
 def begin_disease(
     protocol: Protocol,
-    world: World,
-    parameters: Parameters,
-    centers: Mapping[str, float],
+    given: tuple[World, Parameters, Mapping[str, float]],
     who: tuple[Population, Recipients],
 ) -> Disease:
-    """Everybody's disease on day 0, before any dose."""
-    population, people = who
+    """Everybody's disease on day 0, before any dose.
+
+    `given` is the world, the parameters of the model and the centers of the courses.
+    """
+    (world, parameters, centers), (population, people) = given, who
     effects = {
         name: _effect(protocol, name, (world.courses[name], centers), who) for name in world.courses
     }

@@ -84,7 +84,7 @@ class Reader(NamedTuple):
 
     pasi_noise_log_sd: float
     pga_noise_log_sd: float
-    clear_below_pasi: float
+    clear_below_pasi: float | FloatArray
 
 
 def visit_noise(stream: Stream, day: int, instruments: int) -> FloatArray:

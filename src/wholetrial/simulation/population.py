@@ -6,7 +6,7 @@ taken as given, and the report says so.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,14 +60,17 @@ def enroll(protocol: Protocol, stream: Stream, readers: Readers) -> Population:
         np.broadcast_to(np.asarray(part), shape).reshape(-1)
         for part in (stream.replicate, stream.participant)
     )
-    drawn = _draw(protocol, Stream(stream.seed, replicate, participant), readers, attempt=0)
+    clear = np.broadcast_to(readers.clear_below_pasi, shape).reshape(-1)
+    flat = replace(readers, clear_below_pasi=clear)
+    drawn = _draw(protocol, Stream(stream.seed, replicate, participant), flat, attempt=0)
     waiting = np.flatnonzero(~drawn.eligible)
     screened = drawn.people
     for attempt in range(1, MOST_ATTEMPTS):
         if not waiting.size:
             break
         again = Stream(stream.seed, replicate[waiting], participant[waiting])
-        candidates = _draw(protocol, again, readers, attempt=attempt)
+        theirs = replace(readers, clear_below_pasi=clear[waiting])
+        candidates = _draw(protocol, again, theirs, attempt=attempt)
         screened += candidates.people
         accepted = waiting[candidates.eligible]
         _replace(drawn.baseline, candidates.baseline, accepted, candidates.eligible)

@@ -62,7 +62,7 @@ class Readers:
     kinds: Mapping[str, Read]
     spread: Mapping[str, float]
     relative: Mapping[str, bool]
-    clear_below_pasi: float
+    clear_below_pasi: float | Floats
     severity: str
     ranges: Mapping[str, tuple[float, float]]
 

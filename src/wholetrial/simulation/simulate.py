@@ -62,7 +62,7 @@ from wholetrial.simulation.world import World, world_of
 
 BLOCK = 64
 
-Parameters = Literal["drawn", "fixed"]
+HowDrawn = Literal["drawn", "fixed"]
 """Whether every trial draws the model's parameters within their uncertainty, or all share them."""
 
 
@@ -70,7 +70,8 @@ Parameters = Literal["drawn", "fixed"]
 class Simulation:
     """What stays the same in every replicate of one trial in one world.
 
-    `leaving_rates` says how fast each arm leaves for lack of efficacy.
+    `leaving_rates` says how fast each arm leaves for lack of efficacy; `parameters` whether every
+    replicate draws the model's parameters, and `drawn` has them for the replicates at hand.
     """
 
     protocol: Protocol
@@ -80,11 +81,12 @@ class Simulation:
     visits: tuple[Visit, ...]
     seed: int
     leaving_rates: Mapping[str, float] = field(default_factory=dict)
-    parameters: Parameters = "drawn"
+    parameters: HowDrawn = "drawn"
+    drawn: Mapping[str, Floats] | None = None
 
 
 def prepare(
-    protocol: Protocol, seed: int, scenario: str | None = None, parameters: Parameters = "drawn"
+    protocol: Protocol, seed: int, scenario: str | None = None, parameters: HowDrawn = "drawn"
 ) -> Simulation:
     """Get a trial ready to be simulated, in the world of one of its scenarios.
 
@@ -110,7 +112,8 @@ def _prepared(protocol: Protocol, seed: int, scenario: str | None = None) -> Sim
 
 def simulate(simulation: Simulation, replicates: range) -> Records:
     """The records of some replicates, with the replicate as the leading axis."""
-    return _through_visits(simulation, *_begun(simulation, replicates))[0]
+    mine = _of_replicates(simulation, replicates)
+    return _through_visits(mine, *_begun(mine, replicates))[0]
 
 
 def _endured(protocol: Protocol, replicates: range) -> tuple[Codes, Floats]:
@@ -123,6 +126,19 @@ def _endured(protocol: Protocol, replicates: range) -> tuple[Codes, Floats]:
     return records.arm[stay], endured[stay]
 
 
+def _of_replicates(simulation: Simulation, replicates: range) -> Simulation:
+    """The simulation with each replicate's own parameters, drawn within their uncertainty.
+
+    With fixed parameters, and where no drug of the library is given, all replicates share them.
+    """
+    fit = simulation.world.fit
+    if simulation.parameters == "fixed" or not simulation.world.drugs:
+        return simulation
+    drawn = fit.drawn(simulation.seed, replicates)
+    readers = replace(simulation.readers, clear_below_pasi=drawn["clear_below_pasi"])
+    return replace(simulation, readers=readers, drawn=drawn)
+
+
 def _begun(simulation: Simulation, replicates: range) -> tuple[Population, Records, Leaving]:
     """Everybody as enrolled, their records before treatment, and who will leave by chance."""
     population = _enrolled(simulation, replicates)
@@ -133,7 +149,8 @@ def _begun(simulation: Simulation, replicates: range) -> tuple[Population, Recor
 
 def people_screened(simulation: Simulation, replicate: int = 0) -> int:
     """How many people were screened to fill one replicate, the first unless another is named."""
-    return _enrolled(simulation, range(replicate, replicate + 1)).screened
+    one = range(replicate, replicate + 1)
+    return _enrolled(_of_replicates(simulation, one), one).screened
 
 
 def in_blocks(
@@ -195,9 +212,9 @@ def _through_visits(
     protocol, stream, planned = simulation.protocol, population.stream, simulation.visits
     people = _recipients(population, records.arm)
     doses = without_stopped(planned_doses(protocol, people), records.events[STOPS_TREATMENT])
-    disease = begin_disease(
-        protocol, simulation.world, simulation.world.fit, simulation.centers, (population, people)
-    )
+    model = simulation.drawn or simulation.world.fit
+    given = (simulation.world, model, simulation.centers)
+    disease = begin_disease(protocol, given, (population, people))
     patience = begin_patience(protocol, stream, records.arm, simulation.leaving_rates)
     coming = attendance(protocol, stream, planned)
     for index, visit in enumerate(planned):
