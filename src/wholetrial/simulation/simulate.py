@@ -60,7 +60,9 @@ from wholetrial.simulation.readings import Latent, Readers, noise_needed, read_m
 from wholetrial.simulation.rules import apply_rules
 from wholetrial.simulation.world import World, world_of
 
-BLOCK = 64
+PEOPLE_AT_ONCE = 81_920
+BLOCK = 256
+"""The most trials simulated together."""
 
 HowDrawn = Literal["drawn", "fixed"]
 """Whether every trial draws the model's parameters within their uncertainty, or all share them."""
@@ -70,6 +72,7 @@ HowDrawn = Literal["drawn", "fixed"]
 class Simulation:
     """What stays the same in every replicate of one trial in one world.
 
+    `measured` names what is measured at each visit.
     `leaving_rates` says how fast each arm leaves for lack of efficacy; `parameters` whether every
     replicate draws the model's parameters, and `drawn` has them for the replicates at hand.
     """
@@ -79,6 +82,7 @@ class Simulation:
     readers: Readers
     centers: Mapping[str, float]
     visits: tuple[Visit, ...]
+    measured: tuple[tuple[str, ...], ...]
     seed: int
     leaving_rates: Mapping[str, float] = field(default_factory=dict)
     parameters: HowDrawn = "drawn"
@@ -107,7 +111,12 @@ def _prepared(protocol: Protocol, seed: int, scenario: str | None = None) -> Sim
     if not readers.kinds:
         raise NotSimulatedError("nothing measured has a baseline and a visit_noise")
     centers = calibrate(protocol, world, readers)
-    return Simulation(protocol, world, readers, centers, visits(protocol), seed)
+    planned = visits(protocol)
+    measured = tuple(
+        tuple(name for name in _measures(protocol) if visit in measured_at(protocol, name))
+        for visit in planned
+    )
+    return Simulation(protocol, world, readers, centers, planned, measured, seed)
 
 
 def simulate(simulation: Simulation, replicates: range) -> Records:
@@ -153,14 +162,20 @@ def people_screened(simulation: Simulation, replicate: int = 0) -> int:
     return _enrolled(_of_replicates(simulation, one), one).screened
 
 
+def block_size(protocol: Protocol) -> int:
+    """How many trials are simulated together: memory is bounded, whatever the number of trials."""
+    return max(1, min(BLOCK, PEOPLE_AT_ONCE // protocol.n))
+
+
 def in_blocks(
     simulation: Simulation,
     replicates: int,
     progress: Callable[[int], None] = lambda done: None,
 ) -> Iterator[Records]:
     """The records of many replicates, in blocks, so that memory stays bounded."""
-    for first in range(0, replicates, BLOCK):
-        last = min(first + BLOCK, replicates)
+    size = block_size(simulation.protocol)
+    for first in range(0, replicates, size):
+        last = min(first + size, replicates)
         yield simulate(simulation, range(first, last))
         progress(last)
 
@@ -177,9 +192,6 @@ def _before_treatment(
     """Empty records, but for what screening knows and when people will leave by chance."""
     protocol, shape = simulation.protocol, arm.shape
     columns = (*shape, len(simulation.visits))
-    samples = [name for name, use in protocol.instruments.items() if use.sample is not None]
-    unvalued = ("adverse_events", *samples)
-    measures = [name for name in protocol.schedule.measure if name not in unvalued]
     width = len(str(protocol.n))
     return Records(
         arms=tuple(protocol.arms),
@@ -189,7 +201,7 @@ def _before_treatment(
         arm=arm,
         received=arm,
         day=_by_visit(columns),
-        values={name: _by_visit(columns) for name in measures},
+        values={name: _by_visit(columns) for name in _measures(protocol)},
         facts={
             name: values
             for name, values in population.facts.items()
@@ -203,6 +215,13 @@ def _before_treatment(
         exposures=empty_exposures(shape),
         adverse_events=empty_events(shape),
     )
+
+
+def _measures(protocol: Protocol) -> list[str]:
+    """What the schedule measures as a number."""
+    samples = [name for name, use in protocol.instruments.items() if use.sample is not None]
+    unvalued = ("adverse_events", *samples)
+    return [name for name in protocol.schedule.measure if name not in unvalued]
 
 
 def _by_visit(shape: tuple[int, ...]) -> Floats:
@@ -293,7 +312,7 @@ def _attend(
     if visit.only_if is not None:
         comes = comes & (evaluate(visit.only_if, Situation(protocol, records, visit)) == MET)
     records.day[..., column] = np.where(comes, day, np.nan)
-    wanted = [name for name in records.values if visit in measured_at(protocol, name)]
+    wanted = simulation.measured[column]
     seen = _seen(simulation, population, (visit, wanted), lesion)
     for name in wanted:
         if name in seen:
