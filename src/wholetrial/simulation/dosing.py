@@ -136,10 +136,18 @@ def assigned_amount(intervention: str, doses: Sequence[Given]) -> Floats | None:
     return amount
 
 
-def without_stopped(doses: Sequence[Given], stops: Floats) -> list[Given]:
-    """The doses without those that fall on or after the day that somebody stopped."""
+def without_stopped(
+    doses: Sequence[Given], stops: Floats, from_day: float = -np.inf
+) -> list[Given]:
+    """The doses without those that fall on or after the day that somebody stopped.
+
+    Those before `from_day` stay: they have been given.
+    """
     return [
-        replace(given, amount=np.where(stops <= given.day, np.nan, given.amount)) for given in doses
+        replace(given, amount=np.where(stops <= given.day, np.nan, given.amount))
+        if given.day >= from_day
+        else given
+        for given in doses
     ]
 
 
