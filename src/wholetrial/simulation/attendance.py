@@ -4,8 +4,8 @@ Each visit after day 0 is missed with the share that the file states, independen
 else, and takes place on a day drawn evenly from those that lie neither further off the plan than
 the file says nor outside the window; never on the day of the visit before or after. The lesion is
 read on that day: on a straight line between the planned day and the farthest days that the file
-allows. A dose planned for the day of a visit waits for the visit and is recorded on its day; the
-model gives it on the planned day.
+allows. A dose planned for the day of a visit waits for the visit and is recorded on its day, unless
+it is given more often than once a week; the model gives it on the planned day.
 Current limitations: who misses a visit has the dose of that day all the same, at home.
 """
 
@@ -16,7 +16,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from wholetrial.data.records import Exposures, Floats, Records
+from wholetrial.data.records import Exposures, Flags, Floats, Records
 from wholetrial.numerics.philox import Purpose, Stream, uniforms
 from wholetrial.protocol.protocol import Protocol
 from wholetrial.protocol.timeline import Visit
@@ -70,14 +70,17 @@ def lesion_on(
     return planned + back * (before - planned) + ahead * (after - planned)
 
 
-def given_at_visits(given: Exposures, records: Records) -> Exposures:
-    """Doses due on the planned day of a visit, recorded on the day on which it took place."""
+def given_at_visits(given: Exposures, waits: Flags, records: Records) -> Exposures:
+    """Doses due on the planned day of a visit, recorded on the day on which it took place.
+
+    `waits` `(D,)` says which doses wait for a visit; others are taken at home on their day.
+    """
     day = given.day.copy()
     for index, visit in enumerate(records.visits):
         if visit.day <= 0:
             continue
         came = records.day[..., index, None]
-        day = np.where((given.day == visit.day) & ~np.isnan(came), came, day)
+        day = np.where(waits & (given.day == visit.day) & ~np.isnan(came), came, day)
     return Exposures(day, given.amount, given.intervention)
 
 

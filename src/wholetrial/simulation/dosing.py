@@ -167,6 +167,11 @@ def course_doses(doses: Sequence[Given], drugs: Mapping[str, str], span: tuple[i
     return Doses(days, amount)
 
 
+def as_recorded(doses: Sequence[Given]) -> list[Given]:
+    """The doses in the order of the columns in which they are recorded."""
+    return sorted(doses, key=lambda given: (given.day, given.intervention))
+
+
 def exposures_of(
     doses: Sequence[Given], interventions: tuple[str, ...], shape: tuple[int, ...]
 ) -> Exposures:
@@ -174,7 +179,7 @@ def exposures_of(
     if not doses:
         empty = np.empty((*shape, 0))
         return Exposures(empty, empty, np.empty((*shape, 0), np.int8))
-    ordered = sorted(doses, key=lambda given: (given.day, given.intervention))
+    ordered = as_recorded(doses)
     amount = np.stack([given.amount for given in ordered], axis=-1)
     day = np.where(np.isnan(amount), np.nan, np.asarray([float(given.day) for given in ordered]))
     codes = np.asarray([interventions.index(given.intervention) for given in ordered], np.int8)

@@ -33,8 +33,10 @@ from wholetrial.simulation.attendance import (
 )
 from wholetrial.simulation.calibration import calibrate
 from wholetrial.simulation.dosing import (
+    DAYS_OF_A_SINGLE_DOSE,
     Given,
     Recipients,
+    as_recorded,
     exposures_of,
     planned_doses,
     without_stopped,
@@ -237,10 +239,11 @@ def _after_visits(
     """The records with doses, adverse events and reasons, once it is known who left when."""
     leaves, doses = ended
     given = exposures_of(doses, records.interventions, records.shape)
+    waits = np.asarray([one.days >= DAYS_OF_A_SINGLE_DOSE for one in as_recorded(doses)], np.bool_)
     reasons = gives_reasons(simulation.protocol)
     return replace(
         records,
-        exposures=given_at_visits(given, records),
+        exposures=given_at_visits(given, waits, records),
         adverse_events=adverse_events(simulation.protocol, stream, records.arm, leaves),
         reason_terms=REASONS if reasons else (),
         reasons={LEAVES_STUDY: leaves.reason} if reasons else {},
