@@ -40,7 +40,7 @@ def lesions(people: Biology) -> Floats:
         amounts = np.array([PLAN[day] for day in days])
         doses = Doses(days, {"ustekinumab": np.broadcast_to(amounts, (count, len(days)))})
         state = advance(state, doses, low, high)
-        seen.append(state.now.lesion)
+        seen.append(state.lesion)
     return np.array(seen)
 
 

@@ -25,14 +25,20 @@ from parts.levels import (
 from parts.levels_of_pairs import levels_of_paired_tests, levels_of_several_arms
 from parts.methods import methods_built, methods_planned
 from parts.model import (
+    agreement_counted,
     known_misses,
     measurement_assumptions,
+    misses_of_turnover,
     model_and_published,
     model_parameters,
     pharmacokinetics,
+    priors,
+    shift_of_attainable_totals,
+    what_is_hardly_learned,
 )
 
 PARTS: dict[str, Callable[[], str]] = {
+    "agreement counted": agreement_counted,
     "commands": commands,
     "coverage drawn": coverage_drawn,
     "coverage of differences": coverage_of_differences,
@@ -55,12 +61,16 @@ PARTS: dict[str, Callable[[], str]] = {
     "measurement assumptions": measurement_assumptions,
     "methods built": methods_built,
     "methods planned": methods_planned,
+    "misses of turnover": misses_of_turnover,
     "model and published": model_and_published,
     "model parameters": model_parameters,
     "not covered": not_covered,
     "pharmacokinetics": pharmacokinetics,
+    "priors": priors,
+    "shift of attainable totals": shift_of_attainable_totals,
     "shipped trials": shipped_trials,
     "simulated levels": simulated_levels,
     "verbs": verbs,
+    "what is hardly learned": what_is_hardly_learned,
     "where wald fails": where_wald_fails,
 }

@@ -1,58 +1,26 @@
 """Parts of the model card: parameters, pharmacokinetics, and the model beside published rates."""
 
-import csv
-from functools import cache
-from pathlib import Path
-from typing import NamedTuple
+from typing import Any
 
 import numpy as np
 
 from parts.tables import table
-from wholetrial.numerics.elementary import FloatArray, exp
-from wholetrial.numerics.philox import Purpose, Stream, normals
-from wholetrial.simulation.course import Doses, Participants
-from wholetrial.simulation.disease import PsoriasisCourse
-from wholetrial.simulation.measurement import (
-    ASSUMPTIONS,
-    observed_pasi,
-    observed_pga,
-    reader_of,
-    visit_noise,
-)
+from wholetrial.simulation.fitting.fit import hardly_learned
+from wholetrial.simulation.fitting.structures import Prior, structure_of
+from wholetrial.simulation.measurement import ASSUMPTIONS
 from wholetrial.simulation.pharmacokinetics import DRUGS, Drug, Kinetic
-from wholetrial.simulation.psoriasis_fit import KNOWN_MISSES, Estimated, fit_b
-
-RATES = Path(__file__).resolve().parents[1] / "published-rates.csv"
-PEOPLE = 10_000
-CANDIDATES = 40
-SEED = 2007
-NOT_MISSING = 0.975
-STREAM = Stream(SEED, 0, np.arange(PEOPLE))
-
-
-class Rate(NamedTuple):
-    """One published rate, and what was given."""
-
-    drug: str
-    given: str
-    doses: tuple[tuple[float, float], ...]
-    week: int
-    statistic: str
-    published: float
-    source: str
-
-
-class Enrolled(NamedTuple):
-    """Virtual people with an observed PASI of 12 or more: true and observed PASI, and who."""
-
-    severity: FloatArray
-    baseline: FloatArray
-    participants: Participants
+from wholetrial.simulation.psoriasis_fit import (
+    Estimated,
+    PsoriasisFit,
+    default_fit,
+    fit_named,
+    shipped_document,
+)
 
 
 def model_parameters() -> str:
     """The parameters of the disease model, fitted and fixed."""
-    fit = fit_b()
+    fit = default_fit()
     columns = ("parameter", "symbol", "value", "unit", "one SD of the fit below and above")
     fitted = [
         (_words(row.name), row.symbol, f"{row.estimate:.3g}", row.unit, _uncertainty(row))
@@ -119,67 +87,121 @@ def measurement_assumptions() -> str:
 
 def known_misses() -> str:
     """What the model is known to get wrong."""
+    return _misses(default_fit())
+
+
+def misses_of_turnover() -> str:
+    """What the plain turnover model gets wrong."""
+    return _misses(fit_named("turnover"))
+
+
+def _misses(fit: PsoriasisFit) -> str:
     columns = ("published result", "model", "published")
-    rows = [(one.what, f"{one.model:.0%}", f"{one.published:.0%}") for one in KNOWN_MISSES]
+    rows = [(one.what, f"{one.model:.0%}", f"{one.published:.0%}") for one in fit.known_misses]
     return table(columns, rows)
 
 
 def model_and_published() -> str:
-    """Simulated response rates beside published ones."""
-    columns = ("drug", "given", "week", "response", "model", "published", "source")
-    rows = []
-    for rate in _rates():
-        drug = rate.drug if rate.doses else "placebo"
-        given = rate.given if rate.doses else ""
-        published = f"{rate.published:g} %"
-        model = f"{_simulated(rate):.0f} %"
-        rows.append((drug, given, rate.week, rate.statistic, model, published, rate.source))
+    """Every published rate beside the default fit, with its prediction interval."""
+    columns = (
+        "published rate",
+        "published",
+        "model",
+        "90 % interval",
+        "",
+        "",
+        "evidence",
+        "source",
+    )
+    rows = [
+        (
+            row["id"],
+            f"{row['published']:.1%}",
+            f"{row['model']:.1%}",
+            f"{row['low']:.1%} to {row['high']:.1%}",
+            "inside" if row["inside"] else "**miss**",
+            "fitted" if row["fitted"] else "kept out",
+            row["evidence"],
+            "; ".join(filter(None, (row["source"], row["note"]))),
+        )
+        for row in agreement("two_state")
+    ]
     return table(columns, rows)
 
 
-def _rates() -> list[Rate]:
-    with RATES.open(encoding="utf-8", newline="") as file:
-        return [_rate(row) for row in csv.DictReader(file)]
+def agreement_counted() -> str:
+    """How many published rates lie inside their intervals, by fit."""
+    columns = ("fit", "parameters", "fitted, inside", "kept out, inside")
+    rows = []
+    for name in ("two_state", "turnover"):
+        document = shipped_document(name)
+        counts = [_inside(document["agreement"], fitted=fitted) for fitted in (True, False)]
+        rows.append((name, str(len(document["estimated"])), *counts))
+    return table(columns, rows)
 
 
-def _rate(row: dict[str, str]) -> Rate:
-    pairs = [dose.split(":") for dose in row["day:mg"].split()]
-    doses = tuple((float(day), float(amount)) for day, amount in pairs)
-    week, published = int(row["week"]), float(row["published"])
-    return Rate(row["drug"], row["given"], doses, week, row["statistic"], published, row["source"])
+def _inside(rows: list[dict[str, Any]], *, fitted: bool) -> str:
+    some = [row["inside"] for row in rows if row["fitted"] is fitted]
+    return f"{sum(some)} of {len(some)}"
 
 
-@cache
-def _enrolled() -> Enrolled:
-    """The first candidate for each place whose observed PASI is 12 or more."""
-    draws = normals(STREAM, Purpose.SCREENING, 3, occasion=np.arange(CANDIDATES)[:, None])
-    pasi, weight = 16.0 * exp(0.45 * draws[..., 0]), 89.0 * exp(0.245 * draws[..., 2])
-    seen = observed_pasi(pasi, draws[..., 1], reader_of(fit_b()))
-    accepted = (pasi <= 72) & (seen >= 12) & (weight >= 40) & (weight <= 200)
-    first = accepted.argmax(axis=0), np.arange(PEOPLE)
-    return Enrolled(pasi[first], seen[first], Participants(STREAM, weight[first]))
+def priors() -> str:
+    """What was taken as known of the parameters before the fit, and why."""
+    columns = ("parameter", "before the fit", "two SDs below and above", "because")
+    rows = [
+        (
+            _words(row.name),
+            f"{_natural(row, 0.0):.3g} {row.unit}".strip(),
+            _prior_range(row),
+            row.source,
+        )
+        for row in structure_of("two_state").fitted
+    ]
+    return table(columns, rows)
 
 
-@cache
-def _lesion(drug: str, doses: tuple[tuple[float, float], ...], week: int) -> FloatArray:
-    course = PsoriasisCourse((DRUGS[drug],))
-    before = [(day, amount) for day, amount in doses if day < 7 * week]
-    amounts = np.broadcast_to(np.asarray([amount for _, amount in before]), (PEOPLE, len(before)))
-    given = Doses(tuple(day for day, _ in before), {drug: amounts})
-    start = course.start(_enrolled().participants)
-    return course.lesion(course.advance(start, given, 0, 7 * week))
+def _prior_range(row: Prior) -> str:
+    return f"{_natural(row, -2.0):.2g} to {_natural(row, 2.0):.2g}"
 
 
-def _simulated(rate: Rate) -> float:
-    """Percent of virtual people with the response; 2.5 % missing count as none, as in the fit."""
-    people, reader = _enrolled(), reader_of(fit_b())
-    truth = people.severity * _lesion(rate.drug, rate.doses, rate.week)
-    noise = visit_noise(STREAM, 7 * rate.week, 2)
-    now = np.rint(10 * observed_pasi(truth, noise[0], reader))
-    base = np.rint(10 * people.baseline)
-    responses = {
-        "PASI 75": 4 * now <= base,
-        "PASI 90": 10 * now <= base,
-        "sPGA 0/1": observed_pga(truth, noise[1], reader, "0-5") <= 1,
-    }
-    return 100 * NOT_MISSING * float(responses[rate.statistic].mean())
+def _natural(row: Prior, sds: float) -> float:
+    x = row.center + sds * row.sd
+    return float(np.exp(x)) if row.scale == "log" else x
+
+
+def what_is_hardly_learned() -> str:
+    """The parameters that the targets hardly say anything of."""
+    return "\n".join(
+        f"- {_words(name)}{colon}{rest}"
+        for name, colon, rest in (
+            line.partition(":") for line in hardly_learned(shipped_document("two_state"))
+        )
+    )
+
+
+def shift_of_attainable_totals() -> str:
+    """The parameters of fits B and C, and how far they moved in SDs of fit B."""
+    before, after = fit_named("fit_b"), default_fit()
+    moved = {row.name: row for row in after.estimated}
+    columns = (
+        "parameter",
+        "fit B, continuous",
+        "fit C, attainable totals",
+        "shift in SDs of fit B",
+    )
+    rows = [
+        (
+            _words(row.name),
+            f"{row.estimate:.3g}",
+            f"{moved[row.name].estimate:.3g}",
+            f"{(moved[row.name].mean - row.mean) / row.sd:+.2f}",
+        )
+        for row in before.estimated
+    ]
+    return table(columns, rows)
+
+
+def agreement(name: str) -> list[dict[str, Any]]:
+    """The rows that the fit's JSON stores: each published rate beside the model."""
+    rows: list[dict[str, Any]] = shipped_document(name)["agreement"]
+    return rows

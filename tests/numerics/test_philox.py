@@ -114,4 +114,5 @@ def test_purposes_keep_their_numbers():
         "RESAMPLING": 13,
         "IMPUTATION": 14,
         "IMPUTATION_MODEL": 15,
+        "REGIONS": 16,
     }

@@ -13,21 +13,23 @@ from wholetrial.numerics.elementary import exp, log, normal_quantile
 from wholetrial.numerics.philox import Purpose, Stream, normals, uniforms
 from wholetrial.simulation.course import Doses, Participants
 from wholetrial.simulation.disease import PsoriasisCourse
-from wholetrial.simulation.measurement import observed_pasi, observed_pga, reader_of, visit_noise
+from wholetrial.simulation.measurement import bsa_of, pasi_of, pga_of, reader_of, seen_skin, visit_noise
 from wholetrial.simulation.pharmacokinetics import IXEKIZUMAB, USTEKINUMAB
 from wholetrial.simulation.psoriasis_fit import fit_b
+from wholetrial.simulation.regions import regions_at
 
 stream = Stream(2007, np.arange(7)[:, None], np.arange(101))
 u = uniforms(stream, Purpose.BASELINE, 3)
 weight = 89.0 * exp(0.245 * normals(stream, Purpose.DEMOGRAPHICS, 1)[..., 0])
-course = PsoriasisCourse((IXEKIZUMAB, USTEKINUMAB))
+course = PsoriasisCourse((IXEKIZUMAB, USTEKINUMAB), fit_b())
 doses = Doses((0.0, 14.0, 33.0), {"ixekizumab": np.tile([160.0, 0.0, 0.0], (101, 1)),
                                   "ustekinumab": np.tile([0.0, 45.0, 90.0], (101, 1))})
 lesion = course.lesion(course.advance(course.start(Participants(stream, weight)), doses, 0, 85))
 noise, reader = visit_noise(stream, 85, 4), reader_of(fit_b())
+regions = regions_at(stream, np.full(stream.shape, 16.0), None)
+skin = seen_skin(regions, 16 * lesion, noise[0], reader)
 arrays = (u, exp(700 * u - 350), log(u), normal_quantile(u), weight, lesion,
-          observed_pasi(16 * lesion, noise[0], reader),
-          observed_pga(16 * lesion, noise[1], reader, "0-5"))
+          pasi_of(skin), bsa_of(skin), pga_of(skin, noise[1], reader, "0-5"))
 for array in arrays:
     print(hashlib.sha256(np.ascontiguousarray(array, dtype="<f8").tobytes()).hexdigest()[:16])
 """
@@ -38,9 +40,10 @@ GOLDEN = """
 3f729fa3ca4fabc6
 c7b512d3d1166c6f
 092c1d6041d7f271
-c6c15e81ccbb91e9
-a6d0c4960e28a348
-9460fb5144d21cc5
+2b91b412686e948e
+ed8d418b3614bd97
+20d3b6a3400174ec
+bb0740ddea0e8398
 """
 
 

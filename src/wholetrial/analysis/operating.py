@@ -1,6 +1,6 @@
 """What many simulated trials say: forecasts with their spread, and the power of each comparison."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from wholetrial.analysis.estimate import Reason
 from wholetrial.analysis.planned.several import ADJUSTED_P
-from wholetrial.analysis.statistic import Floats, Statistic
+from wholetrial.analysis.statistic import Statistic
+from wholetrial.analysis.tally import Tally, mean_of, quantile_of, tally_of
 from wholetrial.protocol.analysis_plan import Analysis
 from wholetrial.protocol.protocol import Protocol
 
@@ -23,7 +24,8 @@ class Forecast:
     """One statistic over simulated trials: its mean and the range of the middle 90 % of trials.
 
     `low` and `high` are the trials' own spread (sampling of participants); the model's parameters
-    are held at their estimates. `failed` counts the trials in which it could not be computed.
+    are held at their estimates. `failed` counts the trials in which it could not be computed;
+    `error` is how far an end may lie from the exact one, where there are too many values to keep.
     """
 
     statistic: Statistic
@@ -32,6 +34,26 @@ class Forecast:
     high: float
     replicates: int
     failed: int
+    error: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedTest:
+    """A planned test of efficacy in each simulated trial.
+
+    `succeeded` and `failed` (no number) have one place a trial, `(R,)`; the rest names the test.
+    """
+
+    analysis: str
+    endpoint: str
+    level: str
+    at: str
+    arm: str
+    control: str
+    test: str
+    alpha: str
+    succeeded: NDArray[np.bool_]
+    failed: NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,39 +103,66 @@ def forecast(statistic: Statistic) -> Forecast:
     >>> round(found.mean, 3), round(found.low, 3), round(found.high, 3)
     (0.5, 0.41, 0.59)
     """
-    value = np.atleast_1d(statistic.value)
-    known = value[~np.isnan(value)]
+    return forecast_of_tally(statistic, tally_of(statistic.value))
+
+
+def forecast_of_tally(statistic: Statistic, tally: Tally) -> Forecast:
+    """The forecast of a statistic of which many trials were counted."""
     tail = (1 - COVERAGE) / 2
-    low, high = _quantiles(known, (tail, 1 - tail)) if known.size else (float("nan"), float("nan"))
-    mean = float(known.mean()) if known.size else float("nan")
-    return Forecast(statistic, mean, low, high, value.size, int(value.size - known.size))
-
-
-def _quantiles(values: Floats, shares: tuple[float, float]) -> tuple[float, float]:
-    """Between two values where all are finite; a time never reached has none beside it."""
-    if np.isfinite(values).all():
-        low, high = np.quantile(values, shares)
-    else:
-        low, high = np.quantile(values, shares, method="inverted_cdf")
-    return float(low), float(high)
+    low, high = quantile_of(tally, tail), quantile_of(tally, 1 - tail)
+    return Forecast(
+        statistic,
+        mean_of(tally),
+        low.value,
+        high.value,
+        tally.known + tally.missing,
+        tally.missing,
+        max(low.error, high.error),
+    )
 
 
 def powers(protocol: Protocol, statistics: Sequence[Statistic]) -> list[Power]:
-    """The power of every test of efficacy among the statistics of simulated trials.
+    """The power of every test of efficacy among the statistics of simulated trials."""
+    return [
+        power_of(one, int(one.succeeded.sum()), int(one.failed.sum()), one.succeeded.size)
+        for one in planned_tests(protocol, statistics)
+    ]
+
+
+def power_of(one: PlannedTest, successes: int, failed: int, replicates: int) -> Power:
+    """The power of a test that succeeded in so many of so many trials."""
+    share = successes / replicates
+    return Power(
+        analysis=one.analysis,
+        endpoint=one.endpoint,
+        at=one.at,
+        arm=one.arm,
+        control=one.control,
+        test=one.test,
+        alpha=one.alpha,
+        share=share,
+        error=float(np.sqrt(share * (1 - share) / replicates)),
+        replicates=replicates,
+        failed=failed,
+    )
+
+
+def planned_tests(protocol: Protocol, statistics: Sequence[Statistic]) -> Iterator[PlannedTest]:
+    """Every test of efficacy among the statistics of simulated trials, and where it succeeds.
 
     Only the readings taken are counted: the protocol promises no success by another one.
     Each test counts at its alpha, by its adjusted p-value where several are corrected together. A
     two-sided test succeeds only where the estimate beside it lies on the better side of no
     difference, or of the benchmark that the file states.
     """
-    return [
-        _power(protocol, statistic, _beside(statistic, statistics))
-        for statistic in statistics
-        if statistic.name == "p_value"
-        and statistic.level != "safety"
-        and not statistic.reading
-        and protocol.analyses[statistic.analysis].alpha is not None
-    ]
+    for statistic in statistics:
+        if (
+            statistic.name == "p_value"
+            and statistic.level != "safety"
+            and not statistic.reading
+            and protocol.analyses[statistic.analysis].alpha is not None
+        ):
+            yield _planned_test(protocol, statistic, _beside(statistic, statistics))
 
 
 class _Beside(NamedTuple):
@@ -134,7 +183,7 @@ def _compared(one: Statistic) -> tuple[str, ...]:
     return one.analysis, one.endpoint, one.at, one.reading, one.arm, one.control
 
 
-def _power(protocol: Protocol, test: Statistic, beside: _Beside) -> Power:
+def _planned_test(protocol: Protocol, test: Statistic, beside: _Beside) -> PlannedTest:
     plan = protocol.analyses[test.analysis]
     alpha = plan.alpha
     if alpha is None:
@@ -146,22 +195,20 @@ def _power(protocol: Protocol, test: Statistic, beside: _Beside) -> Power:
         success &= np.atleast_1d(test.favors)
     elif alpha.sides == 2 and beside.estimate is not None:
         success &= _on_better_side(beside.estimate, plan)
-    share = float(success.mean())
     failed = np.isnan(p_value)
     if test.reason is not None:
         failed = failed | (np.atleast_1d(test.reason) != Reason.OK)
-    return Power(
+    return PlannedTest(
         analysis=test.analysis,
         endpoint=test.endpoint,
+        level=test.level,
         at=test.at,
         arm=test.arm,
         control=test.control,
         test=test.method,
         alpha=f"{alpha}{_corrected(plan, beside.adjusted)}",
-        share=share,
-        error=float(np.sqrt(share * (1 - share) / p_value.size)),
-        replicates=p_value.size,
-        failed=int(failed.sum()),
+        succeeded=success,
+        failed=failed,
     )
 
 

@@ -8,7 +8,13 @@ from typing import Annotated
 import typer
 
 from wholetrial import __version__
-from wholetrial.cli import conduct_commands, file_commands, result_commands
+from wholetrial.cli import (
+    conduct_commands,
+    file_commands,
+    model_commands,
+    result_commands,
+    simulation_commands,
+)
 
 app = typer.Typer(
     name="wholetrial",
@@ -37,7 +43,9 @@ def _options(
 
 file_commands.register(app)
 result_commands.register(app)
+simulation_commands.register(app)
 conduct_commands.register(app)
+model_commands.register(app)
 
 
 def run_application() -> None:

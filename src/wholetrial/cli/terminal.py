@@ -1,9 +1,13 @@
 """How commands speak: tables, JSON, progress, and errors without a traceback."""
 
 import json
+import math
+import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from functools import wraps
 from io import StringIO
 from shutil import get_terminal_size
@@ -101,22 +105,30 @@ def _drawn(content: Any) -> str:
 
 @contextmanager
 def progress(title: str, total: int) -> Iterator[Callable[[int], None]]:
-    """Show how far something is, on the error stream, while it lasts; nothing in a file."""
+    """Show how far something is, how fast it goes and when it ends; nothing in a file."""
     from rich.console import Console
     from rich.progress import (
         BarColumn,
         MofNCompleteColumn,
         Progress,
+        ProgressColumn,
+        Task,
         TextColumn,
-        TimeRemainingColumn,
     )
+    from rich.text import Text
+
+    class Pace(ProgressColumn):
+        """Trials per second since the beginning, and the time left at that pace."""
+
+        def render(self, task: Task) -> Text:
+            return Text(pace(task.completed, total, task.elapsed or 0.0))
 
     console = Console(stderr=True)
     bar = Progress(
         TextColumn(title),
         BarColumn(),
         MofNCompleteColumn(),
-        TimeRemainingColumn(),
+        Pace(),
         console=console,
         transient=True,
         disable=not console.is_terminal,
@@ -124,3 +136,32 @@ def progress(title: str, total: int) -> Iterator[Callable[[int], None]]:
     with bar:
         task = bar.add_task(title, total=total)
         yield lambda done: bar.update(task, completed=done)
+
+
+def pace(done: float, total: float, seconds: float) -> str:
+    """How fast something goes and when it will be done; nothing until anything is.
+
+    >>> pace(500, 10_000, 2.0), pace(0, 10_000, 2.0)
+    ('250 trials/s, 0:00:38 left', '')
+    """
+    if done <= 0 or seconds <= 0:
+        return ""
+    left = timedelta(seconds=math.ceil(max(total - done, 0) * seconds / done))
+    return f"{done / seconds:,.0f} trials/s, {left} left"
+
+
+@contextmanager
+def interruptible() -> Iterator[Callable[[], bool]]:
+    """Let the first Ctrl-C ask for an end, which the work sees; a second ends it at once."""
+    asked = threading.Event()
+
+    def ask(number: int, frame: object) -> None:
+        if asked.is_set():
+            raise KeyboardInterrupt
+        asked.set()
+
+    before = signal.signal(signal.SIGINT, ask)
+    try:
+        yield asked.is_set
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -3,7 +3,7 @@
 Written and read back they are the same bits (`wholetrial.data.records.packed`).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +17,17 @@ from wholetrial.data.sheet import MISSING
 from wholetrial.data.tables import NEVER, TABLES
 
 
-def write_tables(records: Records, folder: Path) -> tuple[Path, ...]:
+def write_tables(
+    records: Records, folder: Path, *, without: Collection[str] = ()
+) -> tuple[Path, ...]:
     """Write the tables of one trial into a folder, all of them or none; returns their paths.
 
     Records hold no terms of adverse events and no units: these columns are left out.
+    `without` names tables of what nobody recorded: no table is not the same as an empty one.
     Raises ValueError for records of several replicates, and for what the tables cannot hold;
     OSError where a file cannot be written.
     """
-    tables = tables_of(records)
+    tables = {name: table for name, table in tables_of(records).items() if name not in without}
     folder.mkdir(parents=True, exist_ok=True)
     final = {name: folder / TABLES[name].file for name in tables}
     for path in final.values():

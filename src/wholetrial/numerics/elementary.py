@@ -15,27 +15,30 @@ from numpy.typing import ArrayLike, NDArray
 
 FloatArray = NDArray[np.float64]
 
-_LN2_HIGH = 6.93147180369123816490e-01
-_LN2_LOW = 1.90821492927058770002e-10
-_PER_LN2 = 1.44269504088896338700e00
-_SQRT_HALF = 7.07106781186547524401e-01
+COMPILED_FROM = 4096
+"""Arrays of so many numbers and more go through compiled loops."""
 
-_EXP = (
+LN2_HIGH = 6.93147180369123816490e-01
+LN2_LOW = 1.90821492927058770002e-10
+PER_LN2 = 1.44269504088896338700e00
+SQRT_HALF = 7.07106781186547524401e-01
+
+EXP = (
     1.66666666666666019037e-01,
     -2.77777777770155933842e-03,
     6.61375632143793436117e-05,
     -1.65339022054652515390e-06,
     4.13813679705723846039e-08,
 )
-_LOG_ODD = (
+LOG_ODD = (
     6.666666666666735130e-01,
     2.857142874366239149e-01,
     1.818357216161805012e-01,
     1.479819860511658591e-01,
 )
-_LOG_EVEN = (3.999999999940941908e-01, 2.222219843214978396e-01, 1.531383769920937332e-01)
+LOG_EVEN = (3.999999999940941908e-01, 2.222219843214978396e-01, 1.531383769920937332e-01)
 
-_CENTER_ABOVE = (
+CENTER_ABOVE = (
     3.3871328727963666080e0,
     1.3314166789178437745e2,
     1.9715909503065514427e3,
@@ -45,7 +48,7 @@ _CENTER_ABOVE = (
     3.3430575583588128105e4,
     2.5090809287301226727e3,
 )
-_CENTER_BELOW = (
+CENTER_BELOW = (
     1.0,
     4.2313330701600911252e1,
     6.8718700749205790830e2,
@@ -55,7 +58,7 @@ _CENTER_BELOW = (
     2.8729085735721942674e4,
     5.2264952788528545610e3,
 )
-_TAIL_ABOVE = (
+TAIL_ABOVE = (
     1.42343711074968357734e0,
     4.63033784615654529590e0,
     5.76949722146069140550e0,
@@ -65,7 +68,7 @@ _TAIL_ABOVE = (
     2.27238449892691845833e-2,
     7.74545014278341407640e-4,
 )
-_TAIL_BELOW = (
+TAIL_BELOW = (
     1.0,
     2.05319162663775882187e0,
     1.67638483018380384940e0,
@@ -75,7 +78,7 @@ _TAIL_BELOW = (
     5.47593808499534494600e-4,
     1.05075007164441684324e-9,
 )
-_FAR_TAIL_ABOVE = (
+FAR_TAIL_ABOVE = (
     6.65790464350110377720e0,
     5.46378491116411436990e0,
     1.78482653991729133580e0,
@@ -85,7 +88,7 @@ _FAR_TAIL_ABOVE = (
     2.71155556874348757815e-5,
     2.01033439929228813265e-7,
 )
-_FAR_TAIL_BELOW = (
+FAR_TAIL_BELOW = (
     1.0,
     5.99832206555887937690e-1,
     1.36929880922735805310e-1,
@@ -103,13 +106,16 @@ def exp(x: ArrayLike) -> FloatArray:
     >>> round(float(exp(1.0)), 14)
     2.71828182845905
     """
-    x = np.clip(np.asarray(x, dtype=np.float64), -800.0, 800.0)
-    twos = np.fmax(np.rint(x * _PER_LN2), -2000.0)
-    high = x - twos * _LN2_HIGH
-    low = twos * _LN2_LOW
+    given = np.asarray(x, dtype=np.float64)
+    if given.size >= COMPILED_FROM:
+        return _compiled("exponentials", given)
+    x = np.clip(given, -800.0, 800.0)
+    twos = np.fmax(np.rint(x * PER_LN2), -2000.0)
+    high = x - twos * LN2_HIGH
+    low = twos * LN2_LOW
     rest = high - low
     square = rest * rest
-    correction = rest - square * _polynomial(square, _EXP)
+    correction = rest - square * _polynomial(square, EXP)
     value = 1.0 - ((low - rest * correction / (2.0 - correction)) - high)
     return np.asarray(np.ldexp(value, twos.astype(np.int32)))
 
@@ -122,17 +128,19 @@ def log(x: ArrayLike) -> FloatArray:
     """
     x = np.asarray(x, dtype=np.float64)
     _refuse_unless((x > 0.0) & (x < np.inf), x, "log needs positive finite numbers")
+    if x.size >= COMPILED_FROM:
+        return _compiled("logarithms", x)
     fraction, twos = np.frexp(x)
-    small = fraction < _SQRT_HALF
+    small = fraction < SQRT_HALF
     above_one = np.where(small, 2.0 * fraction, fraction) - 1.0
     exponent = twos - np.where(small, 1.0, 0.0)
     ratio = above_one / (2.0 + above_one)
     square = ratio * ratio
     fourth = square * square
-    series = square * _polynomial(fourth, _LOG_ODD) + fourth * _polynomial(fourth, _LOG_EVEN)
+    series = square * _polynomial(fourth, LOG_ODD) + fourth * _polynomial(fourth, LOG_EVEN)
     half_square = 0.5 * above_one * above_one
-    low = ratio * (half_square + series) + exponent * _LN2_LOW
-    return np.asarray(exponent * _LN2_HIGH - ((half_square - low) - above_one))
+    low = ratio * (half_square + series) + exponent * LN2_LOW
+    return np.asarray(exponent * LN2_HIGH - ((half_square - low) - above_one))
 
 
 def normal_quantile(probability: ArrayLike) -> FloatArray:
@@ -143,19 +151,34 @@ def normal_quantile(probability: ArrayLike) -> FloatArray:
     """
     p = np.asarray(probability, dtype=np.float64)
     _refuse_unless((p > 0.0) & (p < 1.0), p, "normal_quantile needs probabilities in (0, 1)")
+    if p.size >= COMPILED_FROM:
+        return _compiled("quantiles", p)
     from_half = np.atleast_1d(p - 0.5)
     square = 0.180625 - from_half * from_half
-    quantile = from_half * _ratio(square, _CENTER_ABOVE, _CENTER_BELOW)
+    quantile = from_half * _ratio(square, CENTER_ABOVE, CENTER_BELOW)
     outer = np.abs(from_half) > 0.425
     tail = np.atleast_1d(np.minimum(p, 1.0 - p))[outer]
     quantile[outer] = np.copysign(_tail_quantile(tail), from_half[outer])
     return quantile.reshape(p.shape)
 
 
+def _compiled(loop: str, x: FloatArray) -> FloatArray:
+    """The same operations in the same order as machine code: the same bits, some ten times faster.
+
+    `loops` has them; it is imported where there is enough to do.
+    """
+    from wholetrial.numerics import loops
+
+    flat = np.ascontiguousarray(x).reshape(-1)
+    out = np.empty_like(flat)
+    getattr(loops, loop)(flat, out)
+    return out.reshape(x.shape)
+
+
 def _tail_quantile(tail: FloatArray) -> FloatArray:
     root = np.sqrt(-log(tail))
-    near = _ratio(root - 1.6, _TAIL_ABOVE, _TAIL_BELOW)
-    far = _ratio(root - 5.0, _FAR_TAIL_ABOVE, _FAR_TAIL_BELOW)
+    near = _ratio(root - 1.6, TAIL_ABOVE, TAIL_BELOW)
+    far = _ratio(root - 5.0, FAR_TAIL_ABOVE, FAR_TAIL_BELOW)
     return np.where(root <= 5.0, near, far)
 
 

@@ -14,7 +14,7 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from wholetrial.numerics.elementary import FloatArray, normal_quantile
+from wholetrial.numerics.elementary import COMPILED_FROM, FloatArray, normal_quantile
 
 IntArray = NDArray[np.int64]
 WordArray = NDArray[np.uint64]
@@ -44,6 +44,8 @@ class Purpose(IntEnum):
     RESAMPLING = 13
     IMPUTATION = 14
     IMPUTATION_MODEL = 15
+    REGIONS = 16
+    COUNTING = 17
 
 
 @dataclass(frozen=True)
@@ -73,16 +75,14 @@ def uniforms(
     >>> uniforms(Stream(2007, 0, 5), Purpose.BIOLOGY, 2).round(6).tolist()
     [0.213263, 0.847074]
     """
-    occasions = _words(occasion, "occasion", _OCCASIONS)
-    purposes = np.uint64(purpose) | occasions << np.uint64(8)
+    _check_seed(stream.seed)
+    address = _address(stream, purpose, occasion)
+    if count * address[0].size >= COMPILED_FROM:
+        rows = _compiled(address, stream.seed, count)
+        return np.moveaxis(rows.reshape(count, *address[0].shape), 0, -1)
     blocks = np.arange((count + 1) // 2, dtype=np.uint64)
-    counter = (
-        _words(stream.participant, "participant")[..., None],
-        _words(stream.replicate, "replicate")[..., None],
-        purposes[..., None],
-        blocks,
-    )
-    first, second, third, fourth = philox4x32(counter, stream.seed)
+    participant, replicate, use = (word[..., None] for word in address)
+    first, second, third, fourth = philox4x32((participant, replicate, use, blocks), stream.seed)
     pairs = np.stack([_unit_interval(first, second), _unit_interval(third, fourth)], axis=-1)
     return pairs.reshape(*pairs.shape[:-2], -1)[..., :count]
 
@@ -96,6 +96,32 @@ def normals(stream: Stream, purpose: Purpose, count: int, *, occasion: ArrayLike
     return normal_quantile(uniforms(stream, purpose, count, occasion=occasion))
 
 
+def _address(stream: Stream, purpose: Purpose, occasion: ArrayLike) -> tuple[WordArray, ...]:
+    """Three of the counter's words, each in the shape of all: participant, replicate, purpose."""
+    occasions = _words(occasion, "occasion", _OCCASIONS)
+    words = (
+        _words(stream.participant, "participant"),
+        _words(stream.replicate, "replicate"),
+        np.uint64(purpose) | occasions << np.uint64(8),
+    )
+    return tuple(np.broadcast_arrays(*words))
+
+
+def _compiled(address: tuple[WordArray, ...], seed: int, count: int) -> FloatArray:
+    """The same numbers by a compiled loop, a row for each number of a participant."""
+    from wholetrial.numerics.loops import fill_uniforms
+
+    participant, replicate, purpose = (np.ascontiguousarray(word).reshape(-1) for word in address)
+    rows = np.empty((count + count % 2, participant.size))
+    fill_uniforms(participant, replicate, purpose, np.uint64(seed), rows)
+    return rows[:count]
+
+
+def _check_seed(key: int) -> None:
+    if not 0 <= key < 1 << 64:
+        raise ValueError(f"a seed is a whole number from 0 to 2**64 - 1; got {key}")
+
+
 def philox4x32(
     counter: tuple[WordArray, WordArray, WordArray, WordArray], key: int
 ) -> tuple[WordArray, WordArray, WordArray, WordArray]:
@@ -105,8 +131,7 @@ def philox4x32(
     >>> " ".join(f"{int(word[0]):08x}" for word in philox4x32((zero, zero, zero, zero), 0))
     '6627e8d5 e169c58d bc57ac4c 9b00dbd8'
     """
-    if not 0 <= key < 1 << 64:
-        raise ValueError(f"a seed is a whole number from 0 to 2**64 - 1; got {key}")
+    _check_seed(key)
     c0, c1, c2, c3 = counter
     k0, k1 = key & _WORD, key >> 32
     for _ in range(_ROUNDS):

@@ -1,19 +1,44 @@
 """Simulates a trial and analyzes what comes out, block by block."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
-from wholetrial.analysis.operating import forecast, powers, stacked
+from wholetrial.analysis.decisions import successes_of
+from wholetrial.analysis.operating import (
+    Forecast,
+    Power,
+    forecast,
+    planned_tests,
+    powers,
+    stacked,
+)
 from wholetrial.analysis.statistic import Statistic
 from wholetrial.conditions.evaluate import measures_of
 from wholetrial.programme.results import analyze_records
+from wholetrial.programme.sweep import Sweep
 from wholetrial.protocol.endpoint import Endpoint
 from wholetrial.protocol.protocol import Protocol
-from wholetrial.report.contents import Simulated
+from wholetrial.report.contents import Simulated, Successful
 from wholetrial.simulation.cautions import assumptions_of, cautions_of
 from wholetrial.simulation.readings import Readers
-from wholetrial.simulation.simulate import in_blocks, people_screened, prepare, simulate
+from wholetrial.simulation.simulate import (
+    Simulation,
+    in_blocks,
+    people_screened,
+    prepare,
+    simulate,
+)
 
 Progress = Callable[[int], None]
+
+
+class Counted(NamedTuple):
+    """What many trials say."""
+
+    replicates: int
+    forecasts: tuple[Forecast, ...]
+    powers: tuple[Power, ...]
+    successful: Successful | None
 
 
 def forecast_trial(
@@ -31,31 +56,54 @@ def forecast_trial(
 
     Raises NotSimulatedError for a trial that no model can run.
     """
-    simulation = prepare(protocol, seed, scenario)
-    first = simulate(simulation, range(1)).replicate(0)
-    unseen = unseen_endpoints(protocol, simulation.readers)
-    one = analyze_records(protocol, first, without=unseen)
+    sweep = sweep_of(prepare(protocol, seed, scenario))
     blocks: list[tuple[Statistic, ...]] = [
-        analyze_records(protocol, records, without=unseen).statistics
-        for records in in_blocks(simulation, replicates, progress)
+        analyze_records(protocol, records, without=sweep.without).statistics
+        for records in in_blocks(sweep.simulation, replicates, progress)
     ]
     statistics = stacked(blocks)
+    counted = Counted(
+        replicates,
+        tuple(forecast(found) for found in statistics if not found.not_computed),
+        tuple(powers(protocol, statistics)),
+        _successful(protocol, statistics),
+    )
+    return described(sweep, counted)
+
+
+def sweep_of(simulation: Simulation) -> Sweep:
+    """A sweep over a trial in one world, without the endpoints that nothing is recorded of."""
+    return Sweep(simulation, tuple(unseen_endpoints(simulation.protocol, simulation.readers)))
+
+
+def described(sweep: Sweep, counted: Counted, replicate: int = 0) -> Simulated:
+    """What many trials say, with the records of one of them and what must be read before."""
+    simulation = sweep.simulation
+    first = simulate(simulation, range(replicate, replicate + 1)).replicate(0)
+    one = analyze_records(simulation.protocol, first, without=sweep.without)
+    unseen = unseen_endpoints(simulation.protocol, simulation.readers)
     return Simulated(
-        seed=seed,
-        replicates=replicates,
+        seed=simulation.seed,
+        replicates=counted.replicates,
         scenario=simulation.world.scenario,
         records=first,
         outcomes=one.outcomes,
         statistics=one.statistics,
-        forecasts=tuple(forecast(found) for found in statistics if not found.not_computed),
-        powers=tuple(powers(protocol, statistics)),
-        screened=people_screened(simulation),
+        forecasts=counted.forecasts,
+        powers=counted.powers,
+        screened=people_screened(simulation, replicate),
         cautions=(
             *cautions_of(simulation),
             *(f"Not simulated: {endpoint}: {why}." for endpoint, why in unseen.items()),
         ),
         assumptions=assumptions_of(simulation),
+        successful=counted.successful,
     )
+
+
+def _successful(protocol: Protocol, statistics: Sequence[Statistic]) -> Successful | None:
+    found = successes_of(protocol, list(planned_tests(protocol, statistics)))
+    return Successful(int(found.whole.sum()), int(found.any.sum())) if found else None
 
 
 def unseen_endpoints(protocol: Protocol, readers: Readers) -> dict[str, str]:

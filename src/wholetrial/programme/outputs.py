@@ -6,14 +6,16 @@ import os
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from wholetrial.analysis.responders.proportions import clopper_pearson
 from wholetrial.conduct.calendar_plan import CalendarPlan
+from wholetrial.protocol.protocol import Protocol
 from wholetrial.protocol.published import NearbyFigure
 from wholetrial.protocol.quantity import Share
-from wholetrial.report.contents import Contents
+from wholetrial.report.contents import Contents, Decisions, Simulated
 from wholetrial.report.planned_samples import planned_samples
 
 
@@ -106,7 +108,22 @@ def results_of(contents: Contents) -> dict[str, Any]:
         "notes": [*contents.notes, *([contents.not_simulated] if contents.not_simulated else [])],
         "references": contents.references,
         "planned_not_analyzed": [str(one) for one in planned_samples(contents.protocol)],
+        "decisions": decision_data(contents.decisions),
         "statistics": list(rows(contents)),
+    }
+
+
+def decision_data(decisions: Decisions | None) -> dict[str, Any] | None:
+    """How often the design decides rightly, as data."""
+    if decisions is None:
+        return None
+    return {
+        "rule": decisions.rule,
+        "why_none": decisions.why_none,
+        "scenarios": [
+            {**asdict(one), "share": one.share, "error": one.error, "suffices": one.needed is None}
+            for one in decisions.found
+        ],
     }
 
 
@@ -120,8 +137,8 @@ def rows(contents: Contents) -> Iterator[dict[str, Any]]:
     if contents.simulated is None:
         return
     yield from (one.row("simulated trial") for one in contents.simulated.statistics)
-    yield from _forecast_rows(contents)
-    yield from _power_rows(contents)
+    yield from forecast_rows(contents.simulated)
+    yield from power_rows(contents.protocol, contents.simulated)
 
 
 def _nearby_rows(contents: Contents) -> Iterator[dict[str, Any]]:
@@ -158,10 +175,12 @@ def _number(figure: NearbyFigure) -> dict[str, Any]:
     return {"value": value.number, "unit": value.unit, "n": None, "count": None}
 
 
-def _forecast_rows(contents: Contents) -> Iterator[dict[str, Any]]:
-    for one in contents.simulated.forecasts if contents.simulated else ():
+def forecast_rows(simulated: Simulated) -> Iterator[dict[str, Any]]:
+    """One row a statistic over all simulated trials."""
+    for one in simulated.forecasts:
         found = one.statistic
         failed = f"{one.failed} of {one.replicates} trials gave no number" if one.failed else ""
+        near = f"the ends are exact to {one.error:.1g}" if one.error else ""
         yield {
             "analysis": found.analysis,
             "endpoint": found.endpoint,
@@ -180,18 +199,19 @@ def _forecast_rows(contents: Contents) -> Iterator[dict[str, Any]]:
             "method": "mean and middle 90 % of simulated trials",
             "analysis_set": found.analysis_set,
             "source": "simulated trials",
-            "note": "; ".join(part for part in (failed, found.note) if part),
+            "note": "; ".join(part for part in (failed, near, found.note) if part),
         }
 
 
-def _power_rows(contents: Contents) -> Iterator[dict[str, Any]]:
-    for one in contents.simulated.powers if contents.simulated else ():
+def power_rows(protocol: Protocol, simulated: Simulated) -> Iterator[dict[str, Any]]:
+    """One row a planned test: how often it succeeds."""
+    for one in simulated.powers:
         successes = round(one.share * one.replicates)
         interval = clopper_pearson(successes, one.replicates)
         yield {
             "analysis": one.analysis,
             "endpoint": one.endpoint,
-            "level": contents.protocol.endpoints.named()[one.endpoint][0],
+            "level": protocol.endpoints.named()[one.endpoint][0],
             "at": one.at,
             "reading": "",
             "arm": one.arm,
@@ -204,7 +224,7 @@ def _power_rows(contents: Contents) -> Iterator[dict[str, Any]]:
             "n": one.replicates,
             "count": successes,
             "method": f"share of simulated trials with P below {one.alpha} by {one.test}",
-            "analysis_set": contents.protocol.analyses[one.analysis].set,
+            "analysis_set": protocol.analyses[one.analysis].set,
             "source": "simulated trials",
             "note": f"{one.failed} trials gave no test" if one.failed else "",
         }

@@ -5,22 +5,27 @@ from dataclasses import replace
 from pathlib import Path
 
 from wholetrial.endpoints.handling import NotDerivedError
+from wholetrial.programme.asked import (
+    MOST_TO_RUN,
+    REPLICATES,
+    SEED,
+    Asked,
+    UnknownScenarioError,
+    check_numbers,
+    check_scenario,
+)
+from wholetrial.programme.decide import decides, decisions_in
 from wholetrial.programme.forecast import forecast_trial
 from wholetrial.programme.opening import opening
 from wholetrial.programme.results import analyze_published, papers_of
+from wholetrial.programme.simulate import Ways, simulate_scenario
 from wholetrial.programme.trials import load_checked, published_file, trial_file
-from wholetrial.protocol.finding import nearest
 from wholetrial.protocol.protocol import Protocol
 from wholetrial.protocol.published import Published, load_published
-from wholetrial.report.contents import Contents, PublishedResults, Simulated
+from wholetrial.report.contents import Contents, Decisions, PublishedResults, Simulated
 from wholetrial.simulation.population import NotSimulatedError
 
-SEED = 1
-REPLICATES = 200
-
-
-class UnknownScenarioError(LookupError):
-    """The trial file assumes no scenario of this name."""
+__all__ = ["REPLICATES", "SEED", "UnknownScenarioError", "run"]
 
 
 def run(
@@ -45,14 +50,19 @@ def run(
     >>> [round(float(one.value), 2) for one in tests][-2:]
     [0.19, 0.69]
     """
-    _possible(seed, replicates)
+    check_numbers(seed, replicates, MOST_TO_RUN)
     checked = load_checked(trial, version=version)
-    _known(scenario, checked.protocol)
+    check_scenario(scenario, checked.protocol)
     found = published_file(trial_file(trial))
     published = _analyzed(checked.protocol, load_published(found)) if found else None
-    simulated, why_not = _simulated(
-        checked.protocol, seed=seed, replicates=replicates, scenario=scenario, progress=progress
-    )
+    asked = Asked(replicates, seed, scenario)
+    worlds = _other_worlds(checked.protocol, asked)
+
+    def show(done: int, world: int = 0) -> None:
+        progress((world * replicates + done) // (1 + len(worlds)))
+
+    simulated, why_not = _simulated(checked.protocol, asked, show)
+    decisions = _decisions(checked.protocol, simulated, worlds, asked, show)
     statistics = (
         *(published.statistics if published else ()),
         *(simulated.statistics if simulated else ()),
@@ -63,17 +73,8 @@ def run(
         simulated=simulated,
         not_simulated=why_not,
         references=papers_of(statistics),
+        decisions=decisions,
     )
-
-
-def _known(scenario: str | None, protocol: Protocol) -> None:
-    scenarios = protocol.assumptions.scenarios if protocol.assumptions else {}
-    if scenario is None or scenario in scenarios:
-        return
-    known = f"has {', '.join(scenarios)}" if scenarios else "has none"
-    advice = nearest(scenario, scenarios)
-    said = f"no scenario '{scenario}': {protocol.trial} {known}"
-    raise UnknownScenarioError(f"{said}; {advice}" if advice else said)
 
 
 def _analyzed(protocol: Protocol, published: Published) -> PublishedResults:
@@ -81,24 +82,53 @@ def _analyzed(protocol: Protocol, published: Published) -> PublishedResults:
 
 
 def _simulated(
-    protocol: Protocol,
-    *,
-    seed: int,
-    replicates: int,
-    scenario: str | None,
-    progress: Callable[[int], None],
+    protocol: Protocol, asked: Asked, progress: Callable[[int], None]
 ) -> tuple[Simulated | None, str]:
     try:
         found = forecast_trial(
-            protocol, seed=seed, replicates=replicates, scenario=scenario, progress=progress
+            protocol,
+            seed=asked.seed,
+            replicates=asked.replicates,
+            scenario=asked.scenario,
+            progress=progress,
         )
     except (NotSimulatedError, NotDerivedError) as reason:
         return None, f"not yet simulated: {reason}"
     return found, ""
 
 
-def _possible(seed: int, replicates: int) -> None:
-    if not 0 <= seed < 2**64:
-        raise ValueError(f"a seed is a whole number from 0 to 2**64 - 1; got {seed}")
-    if not 1 <= replicates <= 100_000:
-        raise ValueError(f"replicates are 1 to 100,000; got {replicates}")
+def _other_worlds(protocol: Protocol, asked: Asked) -> tuple[str, ...]:
+    """The scenarios to be simulated beside the trial as modeled, so that decisions are counted."""
+    assumed = protocol.assumptions
+    if asked.scenario is not None or asked.replicates < 2 or assumed is None:
+        return ()
+    if not decides(protocol):
+        return ()
+    return tuple(name for name, scenario in assumed.scenarios.items() if scenario.as_if)
+
+
+def _decisions(
+    protocol: Protocol,
+    simulated: Simulated | None,
+    worlds: tuple[str, ...],
+    asked: Asked,
+    progress: Callable[[int, int], None],
+) -> Decisions | None:
+    """How often the design decides rightly; None where nothing, or one trial, was simulated."""
+    if simulated is None or asked.replicates < 2 or protocol.assumptions is None:
+        return None
+    if asked.scenario is not None:
+        return decisions_in(protocol, [simulated])
+    found: list[Simulated] = []
+    for name in protocol.assumptions.scenarios:
+        if name not in worlds:
+            found.append(replace(simulated, scenario=name))
+            continue
+        ways = Ways(progress=_of_world(progress, 1 + worlds.index(name)))
+        other = simulate_scenario(protocol, replace(asked, scenario=name), ways)
+        found += [other] if other is not None else []
+    return decisions_in(protocol, found or [simulated])
+
+
+def _of_world(progress: Callable[[int, int], None], world: int) -> Callable[[int], None]:
+    return lambda done: progress(done, world)

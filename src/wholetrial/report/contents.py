@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
+from wholetrial.analysis.decisions import Decision
 from wholetrial.analysis.operating import Forecast, Power
 from wholetrial.analysis.statistic import Statistic
 from wholetrial.data.records import Records
@@ -10,6 +12,13 @@ from wholetrial.endpoints.outcomes import Outcomes
 from wholetrial.protocol.differences import Difference
 from wholetrial.protocol.protocol import Protocol
 from wholetrial.protocol.published import Published
+
+
+class Successful(NamedTuple):
+    """How many trials succeed by their plan, and in how many any primary comparison succeeds."""
+
+    whole: int
+    any: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +42,20 @@ class Simulated:
     screened: int
     cautions: tuple[str, ...]
     assumptions: tuple[tuple[str, str], ...]
+    successful: Successful | None = None
+    asked: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decisions:
+    """How often the design decides rightly in the scenarios of its file.
+
+    `rule` says when it does; `why_none` why there is nothing to decide, where that is so.
+    """
+
+    rule: str
+    found: tuple[Decision, ...]
+    why_none: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +97,8 @@ class Contents:
     `design` is the design in a few sentences, `labels` the arms' labels by name, and
     `not_simulated` why there is no simulation; `references` the papers of exactly the methods used,
     `checked` the check's verdict on the file, `version` that of the program, `versions` the other
-    versions of the protocol.
+    versions of the protocol, `decisions` how often
+    the design is right in its scenarios.
     """
 
     protocol: Protocol
@@ -89,3 +113,4 @@ class Contents:
     checked: str = ""
     version: str = ""
     versions: tuple[OtherVersion, ...] = ()
+    decisions: Decisions | None = None

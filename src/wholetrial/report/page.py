@@ -11,6 +11,7 @@ from wholetrial.report.baseline_table import baseline_table
 from wholetrial.report.comparison_picture import share_picture
 from wholetrial.report.comparison_table import alike, comparison_tables
 from wholetrial.report.contents import Contents
+from wholetrial.report.decision_table import decision_table
 from wholetrial.report.design_picture import design_picture
 from wholetrial.report.facts import facts
 from wholetrial.report.labels import group_label, plain, sentence, source_text
@@ -100,6 +101,7 @@ def _sections(contents: Contents) -> Iterator[Section]:
     yield Section("time-to-event", "Time to event", _times(contents))
     yield Section("adverse-events", "Adverse events", _adverse_events(contents))
     yield Section("power", "Operating characteristics", power_blocks(contents))
+    yield Section("decisions", "Right decisions", decision_table(contents.decisions))
     yield Section("planned", "Planned, not analyzed", planned_samples(protocol))
     yield Section("schedule", "Schedule of activities", schedule_table(contents))
     yield Section("versions", "Versions of this protocol", contents.versions)

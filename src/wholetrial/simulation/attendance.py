@@ -3,9 +3,9 @@
 Each visit after day 0 is missed with the share that the file states, independently of everything
 else, and takes place on a day drawn evenly from those that lie neither further off the plan than
 the file says nor outside the window; never on the day of the visit before or after. The lesion is
-read on that day: on a straight line between the planned day and the farthest days that the file
-allows. A dose planned for the day of a visit waits for the visit and is recorded on its day, unless
-it is given more often than once a week; the model gives it on the planned day.
+read on that day, without what is given at the visit. A dose planned for the day of a visit waits
+for the visit and is recorded on its day, unless it is given more often than once a week; the model
+gives it on the planned day.
 Current limitations: who misses a visit has the dose of that day all the same, at home.
 """
 
@@ -51,23 +51,6 @@ def attendance(protocol: Protocol, stream: Stream, visits: Sequence[Visit]) -> A
     day = planned + np.floor(draws[..., 1] * span) - back
     misses = (draws[..., 0] < missed) & (planned > 0)
     return Attendance(np.where(misses, np.nan, day), early, late)
-
-
-def lesion_on(
-    offset: Floats, around: tuple[Floats, Floats, Floats], reach: tuple[int, int]
-) -> Floats:
-    """The lesion so many days off the plan `(..., P)`.
-
-    `around` is the lesion on the earliest, the planned and the latest day of the visit.
-
-    >>> lesions = np.array([0.6]), np.array([0.5]), np.array([0.48])
-    >>> [float(lesion_on(np.array([day]), lesions, (2, 2))[0]) for day in (-1.0, 0.0, 2.0)]
-    [0.55, 0.5, 0.48]
-    """
-    before, planned, after = around
-    early, late = (max(days, 1) for days in reach)
-    back, ahead = np.maximum(-offset, 0.0) / early, np.maximum(offset, 0.0) / late
-    return planned + back * (before - planned) + ahead * (after - planned)
 
 
 def given_at_visits(given: Exposures, waits: Flags, records: Records) -> Exposures:

@@ -141,7 +141,7 @@ def _records(
     seen = [
         read_measures(
             readers,
-            Latent(population.baseline, course),
+            Latent(population.baseline, course, population.regions),
             visit_noise(population.stream, visit.day, count),
         )
         for visit, course in zip(visits, (np.ones(shape), left), strict=True)

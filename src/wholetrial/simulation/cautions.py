@@ -8,7 +8,7 @@ from wholetrial.protocol.protocol import Protocol
 from wholetrial.simulation.dropout import stated
 from wholetrial.simulation.measurement import ASSUMPTIONS
 from wholetrial.simulation.population import taken_as_given
-from wholetrial.simulation.psoriasis_fit import KNOWN_MISSES
+from wholetrial.simulation.psoriasis_fit import KnownMiss
 from wholetrial.simulation.rules import never_known
 from wholetrial.simulation.simulate import Simulation
 
@@ -29,7 +29,7 @@ def cautions_of(simulation: Simulation) -> tuple[str, ...]:
         lines.append(f"Scenario '{world.scenario}': not what is expected, but what if.")
     lines += [
         f"Known miss: {miss.what}: model {miss.model:.0%}, published {miss.published:.0%}."
-        for miss in (KNOWN_MISSES if world.drugs else ())
+        for miss in _misses(simulation)
     ]
     lines += _what_never_happens(protocol)
     given = taken_as_given(protocol)
@@ -40,6 +40,13 @@ def cautions_of(simulation: Simulation) -> tuple[str, ...]:
     lines.append(f"Left out: {listed(_left_out(protocol))}.")
     lines.append("Intervals show how trials vary by chance; the model's parameters are held fixed.")
     return tuple(lines)
+
+
+def _misses(simulation: Simulation) -> list[KnownMiss]:
+    """What the fit is known to miss of the drugs in the trial, and of placebo."""
+    drugs = {drug.name for drug in simulation.world.drugs}
+    misses = simulation.world.fit.known_misses if drugs else ()
+    return [miss for miss in misses if not miss.drug or miss.drug in drugs]
 
 
 def _scenario_by_nature(simulation: Simulation) -> tuple[str, ...]:

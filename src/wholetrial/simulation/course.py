@@ -26,11 +26,18 @@ class Doses:
     """What participants receive: `amount[drug]` in mg, shape (..., P, D), on D common days.
 
     0 means that a participant receives nothing on that day. Amounts broadcast over the leading
-    axes, so that one (P, D) plan serves all replicates.
+    axes, so that one (P, D) plan serves all replicates. `fresh` names days on which some
+    participants may meet a drug with none of it in them; the first day of a drug is one anyway.
     """
 
     day: tuple[float, ...] = ()
     amount: Mapping[str, FloatArray] = field(default_factory=dict)
+    fresh: tuple[float, ...] = ()
+
+    def fresh_days(self, drug: str, given: frozenset[str]) -> tuple[float, ...]:
+        """The days on which a drug may meet a body without it; `given` are drugs known there."""
+        first = () if drug in given else self.day[:1]
+        return (*first, *(day for day in self.fresh if day not in first))
 
 
 NO_DOSES = Doses()

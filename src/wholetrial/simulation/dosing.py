@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from wholetrial.data.records import Codes, Exposures, Flags, Floats
 from wholetrial.protocol.dose import DoseChoice, Gift
@@ -15,6 +16,7 @@ from wholetrial.simulation.course import Doses
 from wholetrial.simulation.population import NotSimulatedError
 
 DAYS_OF_A_SINGLE_DOSE = 7
+LONG_PAUSE_DAYS = 112
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,8 @@ class Given:
     """One intervention on one day: who receives it, and how much (`(..., P)`, NaN for nobody).
 
     `days` is how long one dose treats: until the next is due; `rule` names the rule that gives it.
+    `arms` are the places of the arms that may receive it, empty for any; `fresh` says that it may
+    meet a body with none of it: the first dose, one after a long pause, and whatever a rule gives.
     """
 
     intervention: str
@@ -29,6 +33,8 @@ class Given:
     amount: Floats
     days: int = DAYS_OF_A_SINGLE_DOSE
     rule: str = ""
+    arms: tuple[int, ...] = ()
+    fresh: bool = True
 
 
 class Recipients(NamedTuple):
@@ -50,8 +56,17 @@ def planned_doses(protocol: Protocol, people: Recipients) -> list[Given]:
     """
     found: list[Given] = []
     for index, name in enumerate(protocol.arms):
-        found += doses_as_in(protocol, name, people, people.arm == index)
+        mine = doses_as_in(protocol, name, people, people.arm == index)
+        found += [replace(one, arms=(index,), fresh=_after_a_pause(one, mine)) for one in mine]
     return together(found)
+
+
+def _after_a_pause(given: Given, doses: Sequence[Given]) -> bool:
+    """Whether no dose of the same intervention comes in the time before."""
+    before = [
+        one.day for one in doses if one.intervention == given.intervention and one.day < given.day
+    ]
+    return not before or given.day - max(before) > LONG_PAUSE_DAYS
 
 
 def doses_as_in(
@@ -112,17 +127,18 @@ def _first_amount(protocol: Protocol, arm: str, dose: Administration) -> float:
 
 def together(doses: Sequence[Given]) -> list[Given]:
     """Doses of one intervention, day, length and rule as one."""
-    table: dict[tuple[int, str, int, str], Floats] = {}
+    table: dict[tuple[int, str, int, str], Given] = {}
     for given in doses:
         key = (given.day, given.intervention, given.days, given.rule)
         before = table.get(key)
-        table[key] = (
-            given.amount if before is None else np.where(np.isnan(before), given.amount, before)
-        )
-    return [
-        Given(name, day, amount, days, rule)
-        for (day, name, days, rule), amount in sorted(table.items(), key=lambda item: item[0])
-    ]
+        table[key] = given if before is None else _merged(before, given)
+    return [given for _, given in sorted(table.items(), key=lambda item: item[0])]
+
+
+def _merged(one: Given, other: Given) -> Given:
+    arms = tuple(dict.fromkeys((*one.arms, *other.arms))) if one.arms and other.arms else ()
+    amount = np.where(np.isnan(one.amount), other.amount, one.amount)
+    return replace(one, amount=amount, arms=arms, fresh=one.fresh or other.fresh)
 
 
 def assigned_amount(intervention: str, doses: Sequence[Given]) -> Floats | None:
@@ -151,20 +167,32 @@ def without_stopped(
     ]
 
 
-def course_doses(doses: Sequence[Given], drugs: Mapping[str, str], span: tuple[int, int]) -> Doses:
-    """The doses of a span of days as the disease model takes them, in mg of each drug."""
+def course_doses(
+    doses: Sequence[Given],
+    drugs: Mapping[str, str],
+    span: tuple[int, int],
+    who: tuple[int, NDArray[np.intp]],
+) -> Doses:
+    """The doses of a span of days as the disease model takes them, in mg of each drug.
+
+    `who` is an arm and its participants' places when the arrays are flat.
+    """
+    arm, places = who
     inside = [
         given
         for given in doses
-        if span[0] <= given.day < span[1] and drugs.get(given.intervention, "placebo") != "placebo"
+        if span[0] <= given.day < span[1]
+        and drugs.get(given.intervention, "placebo") != "placebo"
+        and (not given.arms or arm in given.arms)
     ]
     days = tuple(float(day) for day in sorted({given.day for given in inside}))
     amount: dict[str, Floats] = {}
     for given in inside:
         drug = drugs[given.intervention]
-        table = amount.setdefault(drug, np.zeros((*given.amount.shape, len(days))))
-        table[..., days.index(float(given.day))] += np.nan_to_num(given.amount)
-    return Doses(days, amount)
+        table = amount.setdefault(drug, np.zeros((places.size, len(days))))
+        table[:, days.index(float(given.day))] += np.nan_to_num(given.amount.reshape(-1)[places])
+    fresh = tuple(dict.fromkeys(float(given.day) for given in inside if given.fresh))
+    return Doses(days, amount, fresh)
 
 
 def as_recorded(doses: Sequence[Given]) -> list[Given]:

@@ -1,5 +1,9 @@
 """What a hospital writes down: PASI, PGA, BSA and DLQI read off a lesion, with the reader's noise.
 
+A visit's PASI, PGA and BSA see one and the same skin (`Skin`), read once, region by region, so they
+agree with each other: PASI 0, BSA 0 and PGA 0 come together. PGA shares the visit's noise and adds
+a part of its own.
+
 `noise` is always standard normal and shaped as the measurement. Percent improvement is computed
 from these observed scores, the observed screening or baseline PASI included, never from the truth:
 who looked worse than they were at screening seems to improve (regression to the mean).
@@ -14,8 +18,15 @@ import numpy as np
 from wholetrial.numerics.elementary import FloatArray, exp
 from wholetrial.numerics.philox import Purpose, Stream, normals
 from wholetrial.simulation.psoriasis_fit import PsoriasisFit
+from wholetrial.simulation.regions import (
+    HIGHEST_PASI,
+    Regional,
+    Regions,
+    body_surface_of,
+    read_regions,
+    scored,
+)
 
-HIGHEST_PASI = 72.0
 PgaScale = Literal["0-4", "0-5"]
 
 PGA_UPPER_PASI: dict[PgaScale, tuple[float, ...]] = {
@@ -36,10 +47,18 @@ class Assumption(NamedTuple):
 ASSUMPTIONS: tuple[Assumption, ...] = (
     Assumption("PGA 0 or 1 up to a PASI of 3.7", "the fit reads sPGA 0/1 so"),
     Assumption("PGA 3 or more above a PASI of 8", "the fit assumes it for relapse (sPGA >= 3)"),
-    Assumption("PGA 0 where PASI would read as clear", "both mean: no lesion is seen"),
+    Assumption("PGA 0 and BSA 0 exactly where PASI is 0", "all three mean: no lesion is seen"),
+    Assumption("PGA shares the noise of the visit's PASI", "both see the same skin that day"),
+    Assumption(
+        "PASI's regions are affected unequally, by fixed parts in each participant",
+        "assumed, no source",
+    ),
     Assumption("PGA 4 above a PASI of 24 (scale 0-4), 18 (scale 0-5)", "assumed, no source"),
     Assumption("PGA 5 above a PASI of 36 (scale 0-5)", "assumed, no source"),
-    Assumption("BSA shrinks as the lesion does", "assumed, no source"),
+    Assumption(
+        "BSA is the sum of the regions' areas, which shrink as the lesion does; noise as PASI",
+        "assumed, no source",
+    ),
     Assumption("DLQI falls with the lesion to a tenth", "assumed, no source"),
     Assumption(
         "a trial's other scores and laboratory values fall as the lesion does",
@@ -48,12 +67,24 @@ ASSUMPTIONS: tuple[Assumption, ...] = (
 )
 
 
+class Skin(NamedTuple):
+    """The skin as seen at a visit, `(..., P)`: its true PASI, the visit's noise, what is recorded.
+
+    `tenths` is recorded PASI in whole tenths; `regions` are the four regions of the instrument.
+    """
+
+    true_pasi: FloatArray
+    noise: FloatArray
+    regions: tuple[Regional, ...]
+    tenths: FloatArray
+
+
 class Reader(NamedTuple):
     """How well a reader sees: log SD of PASI and of PGA, PASI below which skin reads as clear."""
 
     pasi_noise_log_sd: float
     pga_noise_log_sd: float
-    clear_below_pasi: float
+    clear_below_pasi: float | FloatArray
 
 
 def visit_noise(stream: Stream, day: int, instruments: int) -> FloatArray:
@@ -72,38 +103,47 @@ def reader_of(fit: PsoriasisFit) -> Reader:
     return Reader(fit["pasi_noise_log_sd"], fit["pga_noise_log_sd"], fit["clear_below_pasi"])
 
 
-def observed_pasi(true_pasi: FloatArray, noise: FloatArray, reader: Reader) -> FloatArray:
-    """PASI as recorded: noisy, 0 below the limit of detection, 0 to 72, in tenths.
+def seen_skin(regions: Regions, true_pasi: FloatArray, noise: FloatArray, reader: Reader) -> Skin:
+    """The skin of a visit, region by region; every regional score is 0 below the limit."""
+    seen = np.minimum(true_pasi * exp(reader.pasi_noise_log_sd * noise), HIGHEST_PASI)
+    found = read_regions(regions, seen, reader.clear_below_pasi)
+    return Skin(true_pasi, noise, found, scored(found))
 
-    >>> reader = Reader(0.20, 0.25, 0.538)
-    >>> observed_pasi(np.array([16.0, 0.5, 70.0]), np.array([0.5, 0.0, 2.0]), reader).tolist()
-    [17.7, 0.0, 72.0]
+
+def pasi_of(skin: Skin) -> FloatArray:
+    """PASI as recorded: the instrument's score of the regional items, in tenths."""
+    return np.asarray(skin.tenths / 10.0)
+
+
+def bsa_of(skin: Skin) -> FloatArray:
+    """BSA as recorded, in percent and tenths: the areas of the regions by their surface."""
+    return body_surface_of(skin.regions)
+
+
+def pga_of(skin: Skin, own_noise: FloatArray, reader: Reader, scale: PgaScale) -> FloatArray:
+    """PGA as recorded: 0 exactly where PASI is 0, else a grade by the visit's severity.
+
+    Its noise is the visit's, as far as PASI has it, and a part of its own, so that its log SD
+    in all is the reader's.
     """
-    seen = true_pasi * exp(reader.pasi_noise_log_sd * noise)
-    seen = np.where(seen < reader.clear_below_pasi, 0.0, np.minimum(seen, HIGHEST_PASI))
-    return np.asarray(np.rint(seen * 10.0) / 10.0)
+    shared = min(reader.pasi_noise_log_sd, reader.pga_noise_log_sd)
+    own = float(np.sqrt(reader.pga_noise_log_sd**2 - shared**2))
+    seen = skin.true_pasi * exp(shared * skin.noise + own * own_noise)
+    return np.where(skin.tenths == 0.0, 0.0, _grade(seen, scale))
 
 
-def observed_pga(
-    true_pasi: FloatArray, noise: FloatArray, reader: Reader, scale: PgaScale
-) -> FloatArray:
-    """Physician's global assessment on the scale 0-4 or 0-5, from the same lesion as PASI.
-
-    >>> reader = Reader(0.20, 0.25, 0.538)
-    >>> observed_pga(np.array([0.2, 3.0, 6.0, 12.0, 30.0]), np.zeros(5), reader, "0-4").tolist()
-    [0.0, 1.0, 2.0, 3.0, 4.0]
-    """
+def _grade(seen: FloatArray, scale: PgaScale) -> FloatArray:
+    """The grade, 1 or more, of a severity."""
     if scale not in PGA_UPPER_PASI:
         raise ValueError(f"PGA has the scales {', '.join(PGA_UPPER_PASI)}; got {scale!r}")
-    seen = true_pasi * exp(reader.pga_noise_log_sd * noise)
-    grade = np.where(seen < reader.clear_below_pasi, 0.0, 1.0)
+    grade = np.ones_like(seen)
     for upper in PGA_UPPER_PASI[scale]:
         grade = grade + (seen > upper)
     return grade
 
 
 def observed_bsa(true_percent: FloatArray, noise: FloatArray, log_sd: float) -> FloatArray:
-    """Affected body surface in whole percent (a palm is about one), 0 to 100.
+    """Affected body surface where no PASI is measured: whole percent (about a palm), 0 to 100.
 
     >>> observed_bsa(np.array([25.0, 0.4]), np.zeros(2), 0.2).tolist()
     [25.0, 0.0]

@@ -6,7 +6,7 @@ taken as given, and the report says so.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,8 @@ from wholetrial.protocol.assumptions import Assumptions
 from wholetrial.protocol.protocol import Protocol
 from wholetrial.protocol.quantity import Distribution, Share
 from wholetrial.protocol.timeline import screening_visit
-from wholetrial.simulation.readings import Latent, Readers, read_measures
+from wholetrial.simulation.readings import Latent, Readers, read_measures, regions_for
+from wholetrial.simulation.regions import Regions
 
 MOST_ATTEMPTS = 2000
 PHYSICAL = {"weight": (40.0, 200.0), "age": (0.0, 110.0)}
@@ -37,6 +38,7 @@ class Population:
     baseline: Mapping[str, Floats]
     screening: Mapping[str, Floats]
     screened: int
+    regions: Regions | None = None
 
     @property
     def facts(self) -> dict[str, Floats]:
@@ -58,14 +60,17 @@ def enroll(protocol: Protocol, stream: Stream, readers: Readers) -> Population:
         np.broadcast_to(np.asarray(part), shape).reshape(-1)
         for part in (stream.replicate, stream.participant)
     )
-    drawn = _draw(protocol, Stream(stream.seed, replicate, participant), readers, attempt=0)
+    clear = np.broadcast_to(readers.clear_below_pasi, shape).reshape(-1)
+    flat = replace(readers, clear_below_pasi=clear)
+    drawn = _draw(protocol, Stream(stream.seed, replicate, participant), flat, attempt=0)
     waiting = np.flatnonzero(~drawn.eligible)
     screened = drawn.people
     for attempt in range(1, MOST_ATTEMPTS):
         if not waiting.size:
             break
         again = Stream(stream.seed, replicate[waiting], participant[waiting])
-        candidates = _draw(protocol, again, readers, attempt=attempt)
+        theirs = replace(readers, clear_below_pasi=clear[waiting])
+        candidates = _draw(protocol, again, theirs, attempt=attempt)
         screened += candidates.people
         accepted = waiting[candidates.eligible]
         _replace(drawn.baseline, candidates.baseline, accepted, candidates.eligible)
@@ -76,11 +81,13 @@ def enroll(protocol: Protocol, stream: Stream, readers: Readers) -> Population:
             f"after {MOST_ATTEMPTS} people {waiting.size} places are empty: hardly anybody of "
             "assumptions.baseline meets the criteria"
         )
+    baseline = {name: values.reshape(shape) for name, values in drawn.baseline.items()}
     return Population(
         stream,
-        {name: values.reshape(shape) for name, values in drawn.baseline.items()},
+        baseline,
         {name: values.reshape(shape) for name, values in drawn.screening.items()},
         screened,
+        regions_for(readers, stream, baseline),
     )
 
 
@@ -115,9 +122,8 @@ def _draw(protocol: Protocol, stream: Stream, readers: Readers, *, attempt: int)
         for index, (name, planned) in enumerate(assumed.baseline.items())
     }
     noise = normals(stream, Purpose.SCREENING, len(protocol.instruments), occasion=attempt)
-    seen = read_measures(
-        readers, Latent(baseline, np.ones(stream.shape)), np.moveaxis(noise, -1, 0)
-    )
+    latent = Latent(baseline, np.ones(stream.shape), regions_for(readers, stream, baseline))
+    seen = read_measures(readers, latent, np.moveaxis(noise, -1, 0))
     possible = _possible(protocol, baseline)
     accepted = possible & eligible(protocol, baseline, seen)
     return _Candidates(baseline, seen, accepted, int(possible.sum()))

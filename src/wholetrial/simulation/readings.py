@@ -1,7 +1,8 @@
 """What is written down at a visit: every instrument of the trial read off the same latent course.
 
-All instruments of a virtual participant agree with each other, because they see the same lesion;
-each is read with its own noise, which the trial file states.
+All instruments of a virtual participant agree with each other, because they see the same lesion:
+PASI, PGA and BSA even the same skin with the same noise of the visit. How large each noise is
+stands in the trial file.
 """
 
 from collections.abc import Mapping
@@ -13,16 +14,21 @@ import numpy as np
 from wholetrial.data.records import Floats
 from wholetrial.instruments.library import instrument
 from wholetrial.numerics.elementary import exp
+from wholetrial.numerics.philox import Stream
 from wholetrial.protocol.design import InstrumentUse
 from wholetrial.protocol.protocol import Protocol
 from wholetrial.simulation.measurement import (
     Reader,
+    Skin,
+    bsa_of,
     observed_bsa,
     observed_dlqi,
-    observed_pasi,
-    observed_pga,
+    pasi_of,
+    pga_of,
+    seen_skin,
 )
 from wholetrial.simulation.psoriasis_fit import PsoriasisFit
+from wholetrial.simulation.regions import Regions, items_of, regions_at
 
 Read = Literal["pasi", "pga 0-4", "pga 0-5", "bsa", "dlqi", "scale", "laboratory"]
 _ALIKE: dict[str, Read] = {
@@ -39,10 +45,14 @@ _ALIKE: dict[str, Read] = {
 
 
 class Latent(NamedTuple):
-    """The truth that instruments see: true baseline values, and the lesion relative to day 0."""
+    """The truth that instruments see: true baseline values, and the lesion relative to day 0.
+
+    `regions` says where on the body (`regions_for`); None where no PASI is measured.
+    """
 
     baseline: Mapping[str, Floats]
     lesion: Floats
+    regions: Regions | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +62,7 @@ class Readers:
     kinds: Mapping[str, Read]
     spread: Mapping[str, float]
     relative: Mapping[str, bool]
-    clear_below_pasi: float
+    clear_below_pasi: float | Floats
     severity: str
     ranges: Mapping[str, tuple[float, float]]
 
@@ -75,11 +85,41 @@ def readers_of(protocol: Protocol, fit: PsoriasisFit) -> Readers:
 
 def read_measures(readers: Readers, latent: Latent, noise: Floats) -> dict[str, Floats]:
     """Every measure as recorded; `noise` is `(instruments, ..., P)` standard normal."""
+    skin = _skin(readers, latent, noise)
     return {
-        name: _read(readers, name, latent, noise[index])
+        name: _read(readers, name, (latent, skin), noise[index])
         for index, name in enumerate(readers.kinds)
         if name in latent.baseline or _from_severity(readers, name)
     }
+
+
+def read_items(readers: Readers, latent: Latent, noise: Floats) -> dict[str, Floats]:
+    """The items behind the same visit's PASI, by their codes; none where no PASI is measured.
+
+    The arguments are those of `read_measures`, and the instrument scores these items to its PASI.
+    """
+    skin = _skin(readers, latent, noise)
+    return {} if skin is None or latent.regions is None else items_of(latent.regions, skin.regions)
+
+
+def regions_for(readers: Readers, stream: Stream, baseline: Mapping[str, Floats]) -> Regions | None:
+    """Where on the body participants have their lesions; None where no PASI is measured."""
+    if readers.severity not in baseline:
+        return None
+    surface = next((baseline[name] for name in baseline if readers.kinds.get(name) == "bsa"), None)
+    return regions_at(stream, baseline[readers.severity], surface)
+
+
+def _skin(readers: Readers, latent: Latent, noise: Floats) -> Skin | None:
+    name = readers.severity
+    if name not in latent.baseline:
+        return None
+    if latent.regions is None:
+        raise ValueError("PASI is read from regions; give Latent those of regions_for")
+    spread = readers.spread[name]
+    reader = Reader(spread, spread, readers.clear_below_pasi)
+    shared = noise[list(readers.kinds).index(name)]
+    return seen_skin(latent.regions, latent.baseline[name] * latent.lesion, shared, reader)
 
 
 def _kind(use: InstrumentUse) -> Read | None:
@@ -101,19 +141,26 @@ def _from_severity(readers: Readers, name: str) -> bool:
     return readers.kinds[name].startswith("pga") and readers.severity != ""
 
 
-def _read(readers: Readers, name: str, latent: Latent, noise: Floats) -> Floats:
-    kind, spread = readers.kinds[name], readers.spread[name]
-    reader = Reader(spread, spread, readers.clear_below_pasi)
-    if kind == "pasi":
-        return observed_pasi(latent.baseline[name] * latent.lesion, noise, reader)
-    if kind == "pga 0-4" or kind == "pga 0-5":
-        scale: Literal["0-4", "0-5"] = "0-4" if kind == "pga 0-4" else "0-5"
-        return observed_pga(latent.baseline[readers.severity] * latent.lesion, noise, reader, scale)
+def _read(readers: Readers, name: str, seen: tuple[Latent, Skin | None], noise: Floats) -> Floats:
+    (latent, skin), spread = seen, readers.spread[name]
+    kind = readers.kinds[name]
+    if skin is not None and kind in ("pasi", "pga 0-4", "pga 0-5", "bsa"):
+        return _read_skin(readers, kind, skin, (spread, noise))
     if kind == "bsa":
         return observed_bsa(latent.baseline[name] * latent.lesion, noise, spread)
     if kind == "dlqi":
         return observed_dlqi(latent.baseline[name], latent.lesion, noise, spread)
     return _on_a_scale(readers, name, latent, noise)
+
+
+def _read_skin(readers: Readers, kind: Read, skin: Skin, own: tuple[float, Floats]) -> Floats:
+    if kind == "pasi":
+        return pasi_of(skin)
+    if kind == "bsa":
+        return bsa_of(skin)
+    spread, noise = own
+    reader = Reader(readers.spread[readers.severity], spread, readers.clear_below_pasi)
+    return pga_of(skin, noise, reader, "0-4" if kind == "pga 0-4" else "0-5")
 
 
 def _on_a_scale(readers: Readers, name: str, latent: Latent, noise: Floats) -> Floats:

@@ -86,7 +86,13 @@ def given_by(
     gifts = _gift(rule, who, situation, (doses, people))
     if rule.instead:
         doses = _without_planned(doses, who, day, {one.intervention for one in gifts})
-    return together([*doses, *(replace(one, rule=name) for one in gifts)]), who
+    arms = tuple(map(list(situation.protocol.arms).index, _arms_of(rule, situation)))
+    gifts = [replace(one, rule=name, arms=arms, fresh=True) for one in gifts]
+    return together([*doses, *gifts]), who
+
+
+def _arms_of(rule: Rule, situation: Situation) -> tuple[str, ...]:
+    return tuple(situation.protocol.arms_named(*rule.arms))
 
 
 def is_running(name: str, doses: Sequence[Given], day: int, shape: tuple[int, ...]) -> Flags:

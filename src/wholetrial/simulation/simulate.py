@@ -8,10 +8,11 @@ chunk, and on any machine.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import Literal
 
 import numpy as np
 
-from wholetrial.conditions.evaluate import MET, Situation, evaluate
+from wholetrial.conditions.evaluate import MET, Situation, evaluate, scale_of
 from wholetrial.data.records import (
     LEAVES_STUDY,
     STOPS_TREATMENT,
@@ -29,7 +30,6 @@ from wholetrial.simulation.attendance import (
     Attendance,
     attendance,
     given_at_visits,
-    lesion_on,
 )
 from wholetrial.simulation.calibration import calibrate
 from wholetrial.simulation.dosing import (
@@ -64,12 +64,16 @@ from wholetrial.simulation.world import World, world_of
 
 BLOCK = 64
 
+HowDrawn = Literal["drawn", "fixed"]
+"""Whether every trial draws the model's parameters within their uncertainty, or all share them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Simulation:
     """What stays the same in every replicate of one trial in one world.
 
-    `leaving_rates` says how fast each arm leaves for lack of efficacy.
+    `leaving_rates` says how fast each arm leaves for lack of efficacy; `parameters` whether every
+    replicate draws the model's parameters, and `drawn` has them for the replicates at hand.
     """
 
     protocol: Protocol
@@ -79,16 +83,21 @@ class Simulation:
     visits: tuple[Visit, ...]
     seed: int
     leaving_rates: Mapping[str, float] = field(default_factory=dict)
+    parameters: HowDrawn = "drawn"
+    drawn: Mapping[str, Floats] | None = None
 
 
-def prepare(protocol: Protocol, seed: int, scenario: str | None = None) -> Simulation:
+def prepare(
+    protocol: Protocol, seed: int, scenario: str | None = None, parameters: HowDrawn = "drawn"
+) -> Simulation:
     """Get a trial ready to be simulated, in the world of one of its scenarios.
 
     Empirical courses are calibrated to their aims, and leaving for lack of efficacy to its shares.
     Raises NotSimulatedError, with the reason, for a trial that no model here can run.
     """
     rates = leaving_rates(protocol, partial(_endured, protocol))
-    return replace(_prepared(protocol, seed, scenario), leaving_rates=rates)
+    prepared = _prepared(protocol, seed, scenario)
+    return replace(prepared, leaving_rates=rates, parameters=parameters)
 
 
 def _prepared(protocol: Protocol, seed: int, scenario: str | None = None) -> Simulation:
@@ -105,7 +114,8 @@ def _prepared(protocol: Protocol, seed: int, scenario: str | None = None) -> Sim
 
 def simulate(simulation: Simulation, replicates: range) -> Records:
     """The records of some replicates, with the replicate as the leading axis."""
-    return _through_visits(simulation, *_begun(simulation, replicates))[0]
+    mine = _of_replicates(simulation, replicates)
+    return _through_visits(mine, *_begun(mine, replicates))[0]
 
 
 def _endured(protocol: Protocol, replicates: range) -> tuple[Codes, Floats]:
@@ -118,6 +128,19 @@ def _endured(protocol: Protocol, replicates: range) -> tuple[Codes, Floats]:
     return records.arm[stay], endured[stay]
 
 
+def _of_replicates(simulation: Simulation, replicates: range) -> Simulation:
+    """The simulation with each replicate's own parameters, drawn within their uncertainty.
+
+    With fixed parameters, and where no drug of the library is given, all replicates share them.
+    """
+    fit = simulation.world.fit
+    if simulation.parameters == "fixed" or not simulation.world.drugs:
+        return simulation
+    drawn = fit.drawn(simulation.seed, replicates)
+    readers = replace(simulation.readers, clear_below_pasi=drawn["clear_below_pasi"])
+    return replace(simulation, readers=readers, drawn=drawn)
+
+
 def _begun(simulation: Simulation, replicates: range) -> tuple[Population, Records, Leaving]:
     """Everybody as enrolled, their records before treatment, and who will leave by chance."""
     population = _enrolled(simulation, replicates)
@@ -126,9 +149,10 @@ def _begun(simulation: Simulation, replicates: range) -> tuple[Population, Recor
     return population, _before_treatment(simulation, population, arm, leaves), leaves
 
 
-def people_screened(simulation: Simulation) -> int:
-    """How many people were screened to fill the first replicate."""
-    return _enrolled(simulation, range(1)).screened
+def people_screened(simulation: Simulation, replicate: int = 0) -> int:
+    """How many people were screened to fill one replicate, the first unless another is named."""
+    one = range(replicate, replicate + 1)
+    return _enrolled(_of_replicates(simulation, one), one).screened
 
 
 def in_blocks(
@@ -168,7 +192,11 @@ def _before_treatment(
         received=arm,
         day=np.full(columns, np.nan),
         values={name: np.full(columns, np.nan) for name in measures},
-        facts=population.facts,
+        facts={
+            name: values
+            for name, values in population.facts.items()
+            if name not in protocol.instruments
+        },
         events={
             LEAVES_STUDY: leaves.day,
             STOPS_TREATMENT: leaves.day.copy(),
@@ -186,7 +214,9 @@ def _through_visits(
     protocol, stream, planned = simulation.protocol, population.stream, simulation.visits
     people = _recipients(population, records.arm)
     doses = without_stopped(planned_doses(protocol, people), records.events[STOPS_TREATMENT])
-    disease = begin_disease(protocol, simulation.world, simulation.centers, (population, people))
+    model = simulation.drawn or simulation.world.fit
+    given = (simulation.world, model, simulation.centers)
+    disease = begin_disease(protocol, given, (population, people))
     patience = begin_patience(protocol, stream, records.arm, simulation.leaving_rates)
     coming = attendance(protocol, stream, planned)
     for index, visit in enumerate(planned):
@@ -206,20 +236,11 @@ def _seen_lesion(
 ) -> tuple[Disease, Floats]:
     """The disease on the planned day of a visit, and the lesion on the day that people come."""
     index, visit = at
-    early, late = coming.early[index], coming.late[index]
-    if not early and not late:
-        disease = disease_at(disease, doses, visit.day)
+    reach = (coming.early[index], coming.late[index])
+    disease = disease_at(disease, doses, visit.day, reach)
+    if not any(reach):
         return disease, lesion_of(disease)
-    before = disease_at(disease, doses, visit.day - early)
-    disease = disease_at(before, doses, visit.day)
-    waiting = [
-        given
-        for given in doses
-        if given.day != visit.day or given.intervention in disease.world.courses
-    ]
-    after = disease_at(disease, waiting, visit.day + late)
-    around = (lesion_of(before), lesion_of(disease), lesion_of(after))
-    return disease, lesion_on(coming.day[..., index] - visit.day, around, (early, late))
+    return disease, lesion_of(disease, coming.day[..., index] - visit.day)
 
 
 def _gone(records: Records, leaves: Leaving, doses: Sequence[Given], from_day: int) -> list[Given]:
@@ -282,7 +303,21 @@ def _seen(
     kilograms = population.baseline.get("weight")
     weight = {} if kilograms is None else {"weight": np.rint(kilograms * 10) / 10}
     if visit == screening_visit(simulation.protocol):
-        return {**population.screening, **weight}
+        return {**population.screening, **_without_noise(simulation, population), **weight}
     noise = visit_noise(population.stream, visit.day, len(simulation.protocol.instruments))
-    latent = Latent(population.baseline, lesion)
+    latent = Latent(population.baseline, lesion, population.regions)
     return {**read_measures(simulation.readers, latent, noise), **weight}
+
+
+def _without_noise(simulation: Simulation, population: Population) -> dict[str, Floats]:
+    """What is drawn and has no stated noise: the criteria saw it at screening as it is, once.
+
+    Nothing says how it would be read at a later visit, and there it stays unrecorded.
+    """
+    protocol = simulation.protocol
+    steps = {name: scale_of(name, protocol).steps_in_one for name in protocol.instruments}
+    return {
+        name: np.rint(values * steps[name]) / steps[name]
+        for name, values in population.facts.items()
+        if name in protocol.instruments
+    }

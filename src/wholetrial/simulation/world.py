@@ -8,7 +8,7 @@ from wholetrial.protocol.finding import nearest
 from wholetrial.protocol.protocol import Protocol
 from wholetrial.simulation.pharmacokinetics import DRUGS, Drug
 from wholetrial.simulation.population import NotSimulatedError
-from wholetrial.simulation.psoriasis_fit import PsoriasisFit, fit_b
+from wholetrial.simulation.psoriasis_fit import PsoriasisFit, default_fit
 
 PLACEBO = "placebo"
 
@@ -39,7 +39,7 @@ def world_of(protocol: Protocol, scenario: str | None = None) -> World:
     assumed = protocol.assumptions
     if assumed is None:
         raise NotSimulatedError("the file has no assumptions")
-    acts_as, courses, fit = dict[str, str](), dict[str, str](), fit_b()
+    acts_as, courses, fit = dict[str, str](), dict[str, str](), default_fit()
     changes = _changes(assumed, protocol.trial, scenario)
     for name in protocol.interventions:
         change = changes.get(name)
