@@ -3,8 +3,9 @@
 Each visit after day 0 is missed with the share that the file states, independently of everything
 else, and takes place on a day drawn evenly from those that lie neither further off the plan than
 the file says nor outside the window; never on the day of the visit before or after. The lesion is
-read on that day, without what is given at the visit. A dose planned for the day of a visit waits for the visit and is recorded on its day; the
-model gives it on the planned day.
+read on that day, without what is given at the visit. A dose planned for the day of a visit waits
+for the visit and is recorded on its day, unless it is given more often than once a week; the model
+gives it on the planned day.
 Current limitations: who misses a visit has the dose of that day all the same, at home.
 """
 

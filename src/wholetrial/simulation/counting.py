@@ -51,6 +51,22 @@ class People:
     heaviest_kg: float = 200.0
 
 
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is counted: PASI lower by so many percent on a day, in which people.
+
+    With `drawn` every replicate draws the model's parameters within their uncertainty.
+    """
+
+    day: float = 84.0
+    improvements: tuple[int, ...] = (75, 90)
+    people: People = People()
+    drawn: bool = False
+
+
+TWELVE_WEEKS = Question()
+
+
 class Assumed(NamedTuple):
     """What the loop knows of an arm's people, in its precision; logs are natural."""
 
@@ -85,24 +101,19 @@ def count_responders(
     replicates: range,
     *,
     seed: int,
-    day: float = 84.0,
-    improvements: Sequence[int] = (75, 90),
-    people: People | None = None,
-    drawn: bool = False,
+    question: Question = TWELVE_WEEKS,
 ) -> Counts:
-    """Responders `(R, arms, improvements)`: PASI lower by so many percent on a day.
+    """Responders `(R, arms, improvements)`.
 
-    The same bits for any split of the replicates. With `drawn` every replicate draws the model's
-    parameters within their uncertainty. Raises ValueError for a drug that has two compartments, and
-    for a fit that reads attainable totals.
+    The same bits for any split of the replicates. Raises ValueError for a drug that has two
+    compartments, and for a fit that reads attainable totals.
     """
     from wholetrial.simulation.counting_loops import count
     from wholetrial.simulation.lesion_loops import numbers
 
     _refuse(arms, fit)
-    people = people or People()
-    counts = np.zeros((len(arms), len(replicates), len(improvements)), np.int64)
-    needs = np.asarray([100 - percent for percent in improvements], np.float32)
+    counts = np.zeros((len(arms), len(replicates), len(question.improvements)), np.int64)
+    needs = np.asarray([100 - percent for percent in question.improvements], np.float32)
     place = 0
     for index, arm in enumerate(arms):
         count(
@@ -111,9 +122,9 @@ def count_responders(
             arm.n,
             np.uint64(Purpose.COUNTING),
             np.uint64(seed),
-            _assumed(arm, fit, people, place),
-            _model(fit, arm.drug, seed, replicates, drawn=drawn),
-            _plan(arm, fit, day),
+            _assumed(arm, fit, question.people, place),
+            _model(fit, arm.drug, seed, replicates, drawn=question.drawn),
+            _plan(arm, fit, question.day),
             needs,
             numbers(np.float32),
             counts[index],

@@ -59,7 +59,10 @@ def apply_rules(situation: Situation, doses: Sequence[Given], people: Recipients
         elif rule.give is not None:
             doses, who = given_by(name, situation, who, (doses, people))
         _note(records.events[name], who, day)
-    return without_stopped(doses, records.events[STOPS_TREATMENT])
+    stops = records.events[STOPS_TREATMENT]
+    # Who came before the planned day, and stops before it, still has the dose of the visit.
+    later = np.where(day < stops, np.maximum(stops, visit.day + 1.0), stops)
+    return without_stopped(doses, later, visit.day)
 
 
 def given_by(

@@ -250,7 +250,8 @@ def _through_visits(
             seen = lesion_of(disease), records.day[..., index]
             before = leaves
             patience, leaves = endure(patience, leaves, seen, span)
-            doses = doses if leaves is before else _gone(records, leaves, doses)
+            if leaves is not before:
+                doses = _gone(records, leaves, doses, visit.day + 1)
     return _after_visits(simulation, stream, records, (leaves, doses)), patience
 
 
@@ -266,12 +267,12 @@ def _seen_lesion(
     return disease, lesion_of(disease, coming.day[..., index] - visit.day)
 
 
-def _gone(records: Records, leaves: Leaving, doses: Sequence[Given]) -> list[Given]:
+def _gone(records: Records, leaves: Leaving, doses: Sequence[Given], from_day: int) -> list[Given]:
     """Note who leaves, and take away the doses that they do not have any more."""
     stops = records.events[STOPS_TREATMENT]
     np.copyto(records.events[LEAVES_STUDY], leaves.day)
     np.fmin(stops, leaves.day, out=stops)
-    return without_stopped(doses, stops)
+    return without_stopped(doses, stops, from_day)
 
 
 def _after_visits(
