@@ -115,7 +115,7 @@ def noise_needed(readers: Readers, wanted: Collection[str]) -> tuple[int, ...]:
 
 def _needs_skin(readers: Readers, wanted: Collection[str] | None) -> bool:
     of_skin = ("pasi", "pga 0-4", "pga 0-5", "bsa")
-    return any(
+    return readers.severity != "" and any(
         kind in of_skin and (wanted is None or name in wanted)
         for name, kind in readers.kinds.items()
     )
