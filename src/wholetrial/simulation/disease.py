@@ -253,14 +253,16 @@ def lesion_at(
     """
     state, last = start_with(biology), float(max(days))
     kept = [place for place, day in enumerate(doses.day) if day < last]
-    amount = {name: given[..., kept] for name, given in doses.amount.items()}
-    doses = replace(doses, day=tuple(doses.day[place] for place in kept), amount=amount)
+    if len(kept) < len(doses.day):
+        amount = {name: given[..., kept] for name, given in doses.amount.items()}
+        doses = replace(doses, day=tuple(doses.day[place] for place in kept), amount=amount)
     _check(state, doses, 0.0, last)
     span = (last, tuple(map(float, days)))
     _, out = _taken(state, doses, span, real=real, step=step)
     shape = biology.lesion_turnover.shape
     found = out[:, 0, : int(np.prod(shape))].reshape(-1, *shape)
-    return np.where(np.asarray(days).reshape(-1, *[1] * len(shape)) == 0.0, 1.0, found)
+    found[np.asarray(days) == 0.0] = 1.0
+    return found
 
 
 def _taken(
@@ -344,6 +346,8 @@ def _padded(values: FloatArray) -> FloatArray:
     """Participants in one row, filled up to whole blocks with copies of the last."""
     row = values.reshape(-1)
     missing = -row.size % _LANES
+    if not missing and row.size:
+        return row
     return np.concatenate([row, np.full(missing, row[-1] if row.size else 1.0)])
 
 
