@@ -22,7 +22,7 @@ from wholetrial.programme.sweep import (
 from wholetrial.programme.trials import load_checked
 from wholetrial.protocol.protocol import Protocol
 from wholetrial.report.contents import Contents, Simulated, Successful
-from wholetrial.simulation.simulate import prepare
+from wholetrial.simulation.simulate import at_once, prepare
 
 ALL = "all"
 """The word for every scenario of the file."""
@@ -125,7 +125,8 @@ def simulate_scenario(protocol: Protocol, asked: Asked, ways: Ways) -> Simulated
     """
     simulation = prepare(protocol, asked.seed, asked.scenario, asked.parameters)
     sweep = sweep_of(simulation)
-    found = ways.engine(sweep, blocks_of(asked.replicates), ways.stop)
+    blocks = blocks_of(asked.replicates, at_once(protocol))
+    found = ways.engine(sweep, blocks, ways.stop)
     collected = collect(found, ways.progress)
     if collected is None:
         return None

@@ -61,6 +61,9 @@ from wholetrial.simulation.rules import apply_rules
 from wholetrial.simulation.world import World, world_of
 
 BLOCK = 64
+PEOPLE_AT_ONCE = 1 << 17
+"""So many participants are simulated together; 14 visits of each take about 4 kB."""
+MOST_PEOPLE = 1_000_000
 
 HowDrawn = Literal["drawn", "fixed"]
 """Whether every trial draws the model's parameters within their uncertainty, or all share them."""
@@ -100,6 +103,11 @@ def prepare(
 
 def _prepared(protocol: Protocol, seed: int, scenario: str | None = None) -> Simulation:
     """A simulation in which nobody leaves for lack of efficacy yet."""
+    if protocol.n > MOST_PEOPLE:
+        raise NotSimulatedError(
+            f"a trial of at most {MOST_PEOPLE:,} participants, which takes some 4 GB of memory; "
+            f"this one plans {protocol.n:,}. A tenth of them answers nearly every question"
+        )
     world = world_of(protocol, scenario)
     readers = readers_of(protocol, world.fit)
     if world.drugs and not readers.severity:
@@ -119,11 +127,15 @@ def simulate(simulation: Simulation, replicates: range) -> Records:
 def _endured(protocol: Protocol, replicates: range) -> tuple[Codes, Floats]:
     """The arm and the endured lesion of a pilot that leaves for no other reason, `(people,)`."""
     simulation = _prepared(protocol, PILOT_SEED)
-    population, records, leaves = _begun(simulation, replicates)
-    patience = _through_visits(simulation, population, records, leaves)[1]
-    endured = np.zeros(records.shape) if patience is None else patience.endured
-    stay = np.isnan(leaves.day)
-    return records.arm[stay], endured[stay]
+    arms, all_endured = [], []
+    for block in _blocks(protocol, len(replicates)):
+        population, records, leaves = _begun(simulation, block)
+        patience = _through_visits(simulation, population, records, leaves)[1]
+        endured = np.zeros(records.shape) if patience is None else patience.endured
+        stay = np.isnan(leaves.day)
+        arms.append(records.arm[stay])
+        all_endured.append(endured[stay])
+    return np.concatenate(arms), np.concatenate(all_endured)
 
 
 def _of_replicates(simulation: Simulation, replicates: range) -> Simulation:
@@ -159,10 +171,23 @@ def in_blocks(
     progress: Callable[[int], None] = lambda done: None,
 ) -> Iterator[Records]:
     """The records of many replicates, in blocks, so that memory stays bounded."""
-    for first in range(0, replicates, BLOCK):
-        last = min(first + BLOCK, replicates)
-        yield simulate(simulation, range(first, last))
-        progress(last)
+    for block in _blocks(simulation.protocol, replicates):
+        yield simulate(simulation, block)
+        progress(block.stop)
+
+
+def at_once(protocol: Protocol) -> int:
+    """How many replicates are simulated together: fewer where a trial has very many participants.
+
+    This is a way to compute: no result depends on it.
+    """
+    return max(1, min(BLOCK, PEOPLE_AT_ONCE // protocol.n))
+
+
+def _blocks(protocol: Protocol, replicates: int) -> Iterator[range]:
+    size = at_once(protocol)
+    for first in range(0, replicates, size):
+        yield range(first, min(first + size, replicates))
 
 
 def _enrolled(simulation: Simulation, replicates: range) -> Population:
