@@ -9,6 +9,7 @@ arrays go through NumPy and large ones through compiled loops; both are among th
 import hashlib
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -75,9 +76,14 @@ def parts():
     }
 
 
+@cache
+def simulation_of(trial):
+    return prepare(load(trial), seed=1)
+
+
 def records_of(trial, threads, block):
     """The records of a few replicates, in blocks that threads simulate."""
-    simulation, count = prepare(load(trial), seed=1), TRIALS[trial]
+    simulation, count = simulation_of(trial), TRIALS[trial]
     blocks = [range(n, min(n + block, count)) for n in range(0, count, block)]
     with ThreadPoolExecutor(threads) as pool:
         return joined(tuple(pool.map(lambda one: simulate(simulation, one), blocks)))
