@@ -38,8 +38,10 @@ def test_who_is_left_out_or_unknown_is_in_no_pair():
 
 def test_a_batch_is_its_trials():
     rng = np.random.default_rng(5)
-    time, event, more = rng.integers(1, 8, (7, 3, 12)), rng.random((7, 3, 12)) < 0.7, rng.normal(
-        size=(7, 3, 12)
+    time, event, more = (
+        rng.integers(1, 8, (7, 3, 12)),
+        rng.random((7, 3, 12)) < 0.7,
+        rng.normal(size=(7, 3, 12)),
     )
     batch = concordance(time, event, more)
     for place in np.ndindex(7, 3):

@@ -131,11 +131,15 @@ def pairs_of_each(
     known = np.asarray(included, np.bool_) & ~np.isnan(values)
     found = checked_follow_up(time, event_observed, known)
     shape, people = found.times.shape, found.times.shape[-1]
-    flat = FollowUp(*(part.reshape(-1, people) for part in found))
+    flat = FollowUp(
+        found.times.reshape(-1, people),
+        found.event_observed.reshape(-1, people),
+        found.included.reshape(-1, people),
+    )
     more = np.broadcast_to(values, shape).reshape(-1, people)
     counts = np.zeros((3, *flat.times.shape))
     for block in blocks_of(len(more), people * people):
-        some = FollowUp(*(part[block] for part in flat))
+        some = FollowUp(flat.times[block], flat.event_observed[block], flat.included[block])
         counts[:, block] = _counted(some, more[block])
     return Pairs(*counts.reshape(3, *shape))
 

@@ -1,0 +1,151 @@
+"""What the panels of a forecast have in common: axes with units, events, bands, published marks.
+
+Imported only where a chart is drawn: matplotlib takes a moment.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter, NullLocator
+
+from wholetrial.data.records import Floats
+from wholetrial.report.charts import panel
+from wholetrial.report.colors import INK, PAPER, QUIET
+from wholetrial.report.published_points import PublishedPoint
+
+MONTH = 365.25 / 12
+_YEAR = 400
+_MOVED = 0.012
+DASHES = ((0, ()), (0, (5, 2)), (0, (1.5, 1.5)), (0, (6, 2, 1.5, 2)))
+
+
+class TimeAxis(NamedTuple):
+    """Days as weeks, or as months where there are more than a year of them."""
+
+    last: float
+    since: str = ""
+
+    @property
+    def unit(self) -> float:
+        """Days in one unit."""
+        return MONTH if self.last > _YEAR else 7.0
+
+    @property
+    def words(self) -> str:
+        """What the axis counts."""
+        name = "Months" if self.last > _YEAR else "Weeks"
+        return f"{name} since {self.since}" if self.since else name[:-1]
+
+    def of(self, days: Floats | float) -> Floats | float:
+        """Days in this unit."""
+        return days / self.unit
+
+
+def framed(words: str, time: TimeAxis, room: float = 1.02) -> tuple[Figure, Axes]:
+    """A panel with what its y axis shows above it and time along its foot."""
+    figure, axes = panel()
+    axes.set_position((0.13, 0.17, 0.855, 0.69))
+    figure.text(0.015, 0.955, words, va="center", color=QUIET, fontsize=12)
+    last = max(float(time.of(time.last)), 1.0)
+    step = next((n for n in (1, 2, 3, 4, 6, 8, 12, 13, 26, 52) if last / n <= 8), 104)
+    axes.set_xlim(-0.02 * last, last * room)
+    axes.set_xticks(list(range(0, int(last + 0.01) + 1, step)))
+    axes.set_xlabel(time.words, loc="right", labelpad=2)
+    return figure, axes
+
+
+def share_axis(axes: Axes) -> None:
+    """Shares from 0 to 100 % on the y axis."""
+    axes.set_ylim(-0.03, 1.06)
+    axes.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "25", "50", "75", "100"])
+
+
+def log_axis(axes: Axes, low: float, high: float) -> None:
+    """Powers of ten on the y axis, in plain numbers."""
+    axes.set_yscale("log")
+    axes.set_ylim(low, high)
+    powers = [10.0**n for n in range(-6, 7) if low <= 10.0**n <= high]
+    axes.set_yticks(powers, [f"{power:g}" for power in powers])
+    axes.yaxis.set_minor_locator(NullLocator())
+    axes.yaxis.set_minor_formatter(NullFormatter())
+
+
+def draw_events(axes: Axes, events: Sequence[tuple[float, str]], time: TimeAxis) -> None:
+    """A dotted line on each day on which something happens, with its name at the top."""
+    left, right = axes.get_xlim()
+    for day, name in events:
+        place = float(time.of(day))
+        axes.axvline(place, color=QUIET, lw=0.9, ls=(0, (1.5, 2)), zorder=1.5)
+        inside = place > left + 0.6 * (right - left)
+        axes.annotate(
+            name,
+            (place, 1.0),
+            xycoords=("data", "axes fraction"),
+            xytext=(-4 if inside else 4, -1),
+            textcoords="offset points",
+            ha="right" if inside else "left",
+            va="top",
+            fontsize=11,
+            color=QUIET,
+        )
+
+
+def draw_points(axes: Axes, points: Sequence[PublishedPoint], time: TimeAxis) -> None:
+    """Published shares: this trial's as filled diamonds, others' hollow with their letters."""
+    lettered = sorted((one for one in points if one.letter), key=lambda one: one.share)
+    for point in points:
+        axes.plot(
+            time.of(point.day),
+            point.share,
+            marker="D",
+            ms=6.5 if point.own else 5.5,
+            mfc=INK if point.own else PAPER,
+            mec=PAPER if point.own else INK,
+            mew=1.0 if point.own else 1.3,
+            ls="none",
+            zorder=5,
+            clip_on=False,
+        )
+    for day in dict.fromkeys(point.day for point in lettered):
+        mine = [point for point in lettered if point.day == day]
+        place = float(time.of(day))
+        for point, height in zip(mine, spread([one.share for one in mine]), strict=True):
+            if abs(height - point.share) > _MOVED:
+                ends = [place, _beside(axes, place, 0.028)]
+                axes.plot(ends, [point.share, height], color=INK, lw=0.6, zorder=4.5)
+            where = (_beside(axes, place, 0.035), height)
+            axes.text(*where, point.letter, fontsize=11.5, color=INK, va="center", zorder=6)
+
+
+def spread(places: Sequence[float], least: float = 0.085, top: float = 1.0) -> list[float]:
+    """Heights in rising order, moved so far apart that letters at them do not meet.
+
+    >>> [round(height, 3) for height in spread([0.5, 0.52, 0.9])]
+    [0.468, 0.552, 0.9]
+    """
+    groups: list[list[float]] = []
+    for place in places:
+        groups.append([place])
+        while (
+            len(groups) > 1
+            and _middle(groups[-1]) - _middle(groups[-2])
+            < least * (len(groups[-1]) + len(groups[-2])) / 2
+        ):
+            groups[-2:] = [groups[-2] + groups[-1]]
+    found = []
+    for group in groups:
+        middle = min(_middle(group), top - least * (len(group) - 1) / 2)
+        found += [middle + least * (n - (len(group) - 1) / 2) for n in range(len(group))]
+    return found
+
+
+def _middle(group: Sequence[float]) -> float:
+    return float(np.mean(group))
+
+
+def _beside(axes: Axes, place: float, share: float) -> float:
+    left, right = axes.get_xlim()
+    return place + share * (right - left)
