@@ -1,6 +1,6 @@
 """Gathers what the figures of a forecast are drawn from, out of the simulator."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -9,16 +9,19 @@ from wholetrial.data.records import Exposures, Floats, Records, empty_events, jo
 from wholetrial.protocol.protocol import Protocol
 from wholetrial.protocol.timeline import administrations, day_of
 from wholetrial.report.contents import Simulated
+from wholetrial.report.forecast_exposure import interventions_of
 from wholetrial.report.forecast_figures import (
     COUNTED,
     SHOWN,
     Exposed,
     FollowedTrials,
+    Kind,
     Quantity,
     some_of,
 )
 from wholetrial.simulation.hidden import (
     Hidden,
+    HiddenQuantity,
     concentrations,
     drugs_of,
     exposures_to,
@@ -44,28 +47,27 @@ def follow(
     acts_as = drugs_of(simulation)
     records = _joined([_slim(one, set(acts_as)) for one in in_blocks(simulation, replicates)])
     hidden = hidden_of(simulation, range(replicates))
-    planned = {
-        arm: tuple(
-            dict.fromkeys(
-                acts_as[dose.intervention]
-                for dose in administrations(protocol, arm)
-                if dose.intervention in acts_as
-            )
-        )
-        for arm in protocol.arms
-    }
+    planned = {arm: _drugs_in(protocol, arm, acts_as) for arm in protocol.arms}
     return FollowedTrials(
         records,
         tuple(_exposed(simulation, records, hidden, planned)),
         (
-            *(
-                Quantity(one.name, one.unit, one.values, "latent", one.drug)
-                for one in hidden.quantities
-            ),
+            *(_quantity(one) for one in hidden.quantities),
             *_in_blood(simulation, records, hidden),
         ),
         planned,
     )
+
+
+def _quantity(one: HiddenQuantity) -> Quantity:
+    kind: Kind = "laboratory" if one.from_blood else "latent"
+    return Quantity(one.name, one.unit, one.values, kind, one.drug)
+
+
+def _drugs_in(protocol: Protocol, arm: str, acts_as: Mapping[str, str]) -> tuple[str, ...]:
+    """The drugs with pharmacokinetics that an arm is planned to receive."""
+    given = interventions_of(protocol, arm)
+    return tuple(dict.fromkeys(acts_as[name] for name in given if name in acts_as))
 
 
 def _slim(records: Records, drugs: set[str]) -> Records:

@@ -5,10 +5,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from wholetrial.protocol.dose import DoseChoice
 from wholetrial.protocol.english import listed
 from wholetrial.protocol.protocol import Protocol
 from wholetrial.protocol.timeline import administrations
-from wholetrial.report.colors import INK, QUIET, arm_colors
+from wholetrial.report.colors import INK, PAPER, QUIET, arm_colors
 from wholetrial.report.contents import Contents
 from wholetrial.report.forecast_courses import events_of
 from wholetrial.report.forecast_figures import Exposed, FollowedTrials
@@ -32,7 +33,7 @@ def exposure_figure(contents: Contents, followed: FollowedTrials) -> ExposureFig
     """The concentrations of every arm that receives a drug with pharmacokinetics."""
     colors = arm_colors(contents.protocol)
     top = max((float(one.shown.max(initial=1.0)) for one in followed.exposed), default=1.0)
-    last = max((float(one.days[-1]) for one in followed.exposed), default=7.0)
+    last = max((_last_day(one) for one in followed.exposed), default=7.0)
     several = len({one.drug for one in followed.exposed}) > 1
     panels = []
     for index, one in enumerate(followed.exposed):
@@ -49,8 +50,7 @@ def _without(contents: Contents, followed: FollowedTrials) -> Iterator[str]:
     for arm in protocol.arms:
         if arm in shown:
             continue
-        given = dict.fromkeys(dose.intervention for dose in administrations(protocol, arm))
-        given |= dict.fromkeys(_choices(protocol, arm))
+        given = interventions_of(protocol, arm)
         courses = [name for name in given if protocol.interventions[name].course is not None]
         label = group_label(contents, arm)
         if courses:
@@ -63,10 +63,16 @@ def _without(contents: Contents, followed: FollowedTrials) -> Iterator[str]:
             yield f"{label}: none; no drug with pharmacokinetics is planned."
 
 
-def _choices(protocol: Protocol, arm: str) -> Iterator[str]:
-    for choice in range(8):
-        for dose in administrations(protocol, arm, choice=choice):
-            yield dose.intervention
+def interventions_of(protocol: Protocol, arm: str) -> tuple[str, ...]:
+    """What an arm is planned to receive, each choice of the physician included."""
+    choices = [len(one.one_of) for one in protocol.arms[arm].doses if isinstance(one, DoseChoice)]
+    return tuple(
+        dict.fromkeys(
+            dose.intervention
+            for choice in range(max(choices, default=1))
+            for dose in administrations(protocol, arm, choice=choice)
+        )
+    )
 
 
 def _draw(protocol: Protocol, one: Exposed, frame: tuple[str, str, float, float], key: str) -> str:
@@ -75,11 +81,13 @@ def _draw(protocol: Protocol, one: Exposed, frame: tuple[str, str, float, float]
 
     label, color, top, last = frame
     time = TimeAxis(last)
-    doses = sorted({float(dose.day) for dose in administrations(protocol, one.arm)})
+    doses = sorted(
+        {float(dose.day) for dose in administrations(protocol, one.arm) if dose.day <= last}
+    )
     with house_style():
         figure, axes = framed(f"{sentence(one.drug)} in blood, mg/L", time)
         log_axis(axes, LOWEST / 2.6, top * 1.6)
-        draw_events(axes, events_of(protocol, one.arm), time)
+        draw_events(axes, [at for at in events_of(protocol, one.arm) if at[0] <= last], time)
         for course in one.shown:
             axes.plot(time.of(one.days), _drawn(course), color=color, lw=0.7, alpha=0.35)
         axes.plot(time.of(one.days), _drawn(one.median), color=color, lw=2.6, zorder=4)
@@ -94,10 +102,17 @@ def _draw(protocol: Protocol, one: Exposed, frame: tuple[str, str, float, float]
             fontsize=11,
             color=INK,
             zorder=6,
+            bbox={"fc": PAPER, "ec": "none", "alpha": 0.75, "pad": 0.5},
         )
         foot = np.full(len(doses), LOWEST / 1.9)
         axes.plot(time.of(np.asarray(doses)), foot, ls="none", marker="^", ms=5, color=QUIET)
         return svg_of(figure, key, _described(label, one, doses))
+
+
+def _last_day(one: Exposed) -> float:
+    """The last day on which any of those drawn has so much that it is drawn."""
+    there = (one.shown >= LOWEST).any(axis=0)
+    return max(float(one.days[there].max(initial=0.0)), 7.0)
 
 
 def _drawn(course: np.ndarray) -> np.ndarray:

@@ -19,11 +19,13 @@ from wholetrial.report.published_points import PublishedPoint
 MONTH = 365.25 / 12
 _YEAR = 400
 _MOVED = 0.012
+_LOWEST = 0.02
+_NEAR = 0.12
 DASHES = ((0, ()), (0, (5, 2)), (0, (1.5, 1.5)), (0, (6, 2, 1.5, 2)))
 
 
 class TimeAxis(NamedTuple):
-    """Days as weeks, or as months where there are more than a year of them."""
+    """Weeks of the trial; since something else, months where there are more than a year of them."""
 
     last: float
     since: str = ""
@@ -31,13 +33,13 @@ class TimeAxis(NamedTuple):
     @property
     def unit(self) -> float:
         """Days in one unit."""
-        return MONTH if self.last > _YEAR else 7.0
+        return MONTH if self.since and self.last > _YEAR else 7.0
 
     @property
     def words(self) -> str:
         """What the axis counts."""
-        name = "Months" if self.last > _YEAR else "Weeks"
-        return f"{name} since {self.since}" if self.since else name[:-1]
+        name = "Months" if self.unit == MONTH else "Weeks"
+        return f"{name} since {self.since}" if self.since else "Week"
 
     def of(self, days: Floats | float) -> Floats | float:
         """Days in this unit."""
@@ -47,19 +49,19 @@ class TimeAxis(NamedTuple):
 def framed(words: str, time: TimeAxis, room: float = 1.02) -> tuple[Figure, Axes]:
     """A panel with what its y axis shows above it and time along its foot."""
     figure, axes = panel()
-    axes.set_position((0.13, 0.17, 0.855, 0.69))
-    figure.text(0.015, 0.955, words, va="center", color=QUIET, fontsize=12)
+    axes.set_position((0.13, 0.17, 0.855, 0.73))
+    figure.text(0.015, 0.965, words, va="center", color=QUIET, fontsize=12)
     last = max(float(time.of(time.last)), 1.0)
     step = next((n for n in (1, 2, 3, 4, 6, 8, 12, 13, 26, 52) if last / n <= 8), 104)
     axes.set_xlim(-0.02 * last, last * room)
-    axes.set_xticks(list(range(0, int(last + 0.01) + 1, step)))
+    axes.set_xticks(list(range(0, int(last + 0.05) + 1, step)))
     axes.set_xlabel(time.words, loc="right", labelpad=2)
     return figure, axes
 
 
 def share_axis(axes: Axes) -> None:
     """Shares from 0 to 100 % on the y axis."""
-    axes.set_ylim(-0.03, 1.06)
+    axes.set_ylim(-0.03, 1.16)
     axes.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "25", "50", "75", "100"])
 
 
@@ -109,19 +111,41 @@ def draw_points(axes: Axes, points: Sequence[PublishedPoint], time: TimeAxis) ->
             zorder=5,
             clip_on=False,
         )
+    days = sorted({point.day for point in points})
     for day in dict.fromkeys(point.day for point in lettered):
         mine = [point for point in lettered if point.day == day]
-        place = float(time.of(day))
-        for point, height in zip(mine, spread([one.share for one in mine]), strict=True):
-            if abs(height - point.share) > _MOVED:
-                ends = [place, _beside(axes, place, 0.028)]
-                axes.plot(ends, [point.share, height], color=INK, lw=0.6, zorder=4.5)
-            where = (_beside(axes, place, 0.035), height)
-            axes.text(*where, point.letter, fontsize=11.5, color=INK, va="center", zorder=6)
+        _draw_letters(axes, mine, float(time.of(day)), _side(axes, day, days, time))
 
 
-def spread(places: Sequence[float], least: float = 0.085, top: float = 1.0) -> list[float]:
-    """Heights in rising order, moved so far apart that letters at them do not meet.
+def _draw_letters(axes: Axes, points: Sequence[PublishedPoint], place: float, side: float) -> None:
+    """The letters of points on one day, beside them; a line leads to one that had to move."""
+    left, right = axes.get_xlim()
+    wide = side * (right - left)
+    for point, height in zip(points, spread([one.share for one in points]), strict=True):
+        if abs(height - point.share) > _MOVED:
+            ends = [place, place + 0.028 * wide]
+            axes.plot(ends, [point.share, height], color=INK, lw=0.6, zorder=4.5)
+        axes.text(
+            place + 0.034 * wide,
+            height,
+            point.letter,
+            fontsize=11.5,
+            color=INK,
+            va="center",
+            ha="left" if side > 0 else "right",
+            zorder=6,
+        )
+
+
+def _side(axes: Axes, day: float, days: Sequence[float], time: TimeAxis) -> float:
+    """On which side letters have room: 1 is right; -1 is left, where the next points are near."""
+    left, right = axes.get_xlim()
+    after = [float(time.of(other - day)) for other in days if other > day]
+    return -1.0 if after and min(after) < _NEAR * (right - left) else 1.0
+
+
+def spread(places: Sequence[float], least: float = 0.085) -> list[float]:
+    """Heights in rising order between 0 and 1, so far apart that letters at them do not meet.
 
     >>> [round(height, 3) for height in spread([0.5, 0.52, 0.9])]
     [0.468, 0.552, 0.9]
@@ -137,15 +161,11 @@ def spread(places: Sequence[float], least: float = 0.085, top: float = 1.0) -> l
             groups[-2:] = [groups[-2] + groups[-1]]
     found = []
     for group in groups:
-        middle = min(_middle(group), top - least * (len(group) - 1) / 2)
+        half = least * (len(group) - 1) / 2
+        middle = min(max(_middle(group), _LOWEST + half), 1.0 - half)
         found += [middle + least * (n - (len(group) - 1) / 2) for n in range(len(group))]
     return found
 
 
 def _middle(group: Sequence[float]) -> float:
     return float(np.mean(group))
-
-
-def _beside(axes: Axes, place: float, share: float) -> float:
-    left, right = axes.get_xlim()
-    return place + share * (right - left)

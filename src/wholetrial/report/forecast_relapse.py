@@ -226,7 +226,7 @@ def _draw(
 
     time = TimeAxis(float(max([*one.days, *(point.day for point in points)])), at[1])
     with house_style():
-        figure, axes = framed("Without relapse, % of those watched", time)
+        figure, axes = framed("Without relapse, % of those watched", time, 1.05)
         share_axis(axes)
         days = time.of(np.asarray([0, *one.days], np.float64))
         low, mean, high = ([1.0, *part] for part in (one.low, one.mean, one.high))

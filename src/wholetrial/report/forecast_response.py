@@ -187,7 +187,7 @@ def _draw(
         heights = spread([float(one.mean[-1]) for one in order], 0.1)
         for one, height in zip(order, heights, strict=True):
             place = float(time.of(time.last)) * 1.035
-            axes.text(place, max(height, 0.02), one.term, va="center", fontsize=11.5)
+            axes.text(place, height, one.term, va="center", fontsize=11.5)
         draw_points(axes, points, time)
         return svg_of(figure, key, _described(label, bands, points))
 

@@ -24,7 +24,7 @@ _FEWEST_EVENTS = 100
 Seen = Literal["clinic", "laboratory", "latent"]
 SEEN = {
     "clinic": "in a clinic",
-    "laboratory": "with a blood sample",
+    "laboratory": "with blood samples",
     "latent": "not at all",
 }
 

@@ -21,15 +21,17 @@ _CLEARANCE_EFFECT = 5
 
 
 class HiddenQuantity(NamedTuple):
-    """Something of every virtual participant that no clinic can measure, `(R, P)`.
+    """Something of every virtual participant that no record holds, `(R, P)`.
 
-    `drug` is the drug that it belongs to, empty where it belongs to none.
+    `drug` is the drug that it belongs to, empty where it belongs to none; `from_blood` says that
+    repeated blood samples could tell it of real people, and nothing can of the others.
     """
 
     name: str
     unit: str
     values: Floats
     drug: str = ""
+    from_blood: bool = False
 
 
 class Hidden(NamedTuple):
@@ -57,7 +59,9 @@ def hidden_of(simulation: Simulation, replicates: range) -> Hidden:
     for drug in drugs:
         cleared = individual(drug.clearance, weight, effects[..., _CLEARANCE_EFFECT])
         half = biology.drugs[drug.name].ic50
-        quantities.append(HiddenQuantity(f"clearance of {drug.name}", "L/day", cleared, drug.name))
+        quantities.append(
+            HiddenQuantity(f"clearance of {drug.name}", "L/day", cleared, drug.name, True)
+        )
         quantities.append(HiddenQuantity(f"IC50 of {drug.name}", "mg/L", half, drug.name))
     return Hidden(tuple(quantities), biology)
 
