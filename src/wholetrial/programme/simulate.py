@@ -29,7 +29,7 @@ from wholetrial.programme.sweep import (
 from wholetrial.programme.trials import load_checked
 from wholetrial.protocol.protocol import Protocol
 from wholetrial.report.contents import Contents, Simulated, Successful
-from wholetrial.simulation.simulate import prepare
+from wholetrial.simulation.simulate import block_size, prepare
 
 ALL = "all"
 """The word for every scenario of the file."""
@@ -132,7 +132,7 @@ def simulate_scenario(protocol: Protocol, asked: Asked, ways: Ways) -> Simulated
     """
     simulation = prepare(protocol, asked.seed, asked.scenario, asked.parameters)
     sweep = sweep_of(simulation)
-    found = ways.engine(sweep, blocks_of(asked.replicates), ways.stop)
+    found = ways.engine(sweep, blocks_of(asked.replicates, block_size(protocol)), ways.stop)
     collected = collect(found, ways.progress)
     if collected is None:
         return None
