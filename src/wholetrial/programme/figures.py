@@ -56,6 +56,7 @@ def follow(
             *_in_blood(simulation, records, hidden),
         ),
         planned,
+        drawn=parameters == "drawn" and bool(simulation.world.drugs),
     )
 
 

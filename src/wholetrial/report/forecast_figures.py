@@ -61,13 +61,15 @@ class FollowedTrials:
     """The first replicates of a forecast with all their participants.
 
     `records` have the replicate as leading axis, without adverse events and with the doses of
-    modeled drugs only; `drugs` names those that each arm is planned to receive.
+    modeled drugs only; `drugs` names those that each arm is planned to receive; `drawn` says that
+    each trial has its own draw of the model's parameters.
     """
 
     records: Records
     exposed: tuple[Exposed, ...] = ()
     quantities: tuple[Quantity, ...] = ()
     drugs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    drawn: bool = False
 
     @property
     def replicates(self) -> int:

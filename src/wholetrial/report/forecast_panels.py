@@ -21,6 +21,9 @@ _YEAR = 400
 _MOVED = 0.012
 _LOWEST = 0.02
 _NEAR = 0.12
+_WITH_WORDS = 1.1
+_LETTER = 0.0255
+"""The width of a letter as a share of a panel's axis."""
 DASHES = ((0, ()), (0, (5, 2)), (0, (1.5, 1.5)), (0, (6, 2, 1.5, 2)))
 
 
@@ -57,6 +60,15 @@ def framed(words: str, time: TimeAxis, room: float = 1.02) -> tuple[Figure, Axes
     axes.set_xticks(list(range(0, int(last + 0.05) + 1, step)))
     axes.set_xlabel(time.words, loc="right", labelpad=2)
     return figure, axes
+
+
+def room_for(words: Sequence[str]) -> float:
+    """How far an axis reaches, its last day being 1, with room for words beyond that day.
+
+    >>> round(room_for(["PASI 75"]), 2), round(room_for(["QIDS remission"]), 2)
+    (1.28, 1.63)
+    """
+    return 1.05 / (1 - _LETTER * min(max(map(len, words), default=0), 24))
 
 
 def share_axis(axes: Axes) -> None:
@@ -138,9 +150,11 @@ def _draw_letters(axes: Axes, points: Sequence[PublishedPoint], place: float, si
 
 
 def _side(axes: Axes, day: float, days: Sequence[float], time: TimeAxis) -> float:
-    """On which side letters have room: 1 is right; -1 is left, where the next points are near."""
+    """On which side letters have room: 1 is right; -1 is left, where points or words are near."""
     left, right = axes.get_xlim()
+    last = float(time.of(time.last))
     after = [float(time.of(other - day)) for other in days if other > day]
+    after += [last - float(time.of(day))] if right > last * _WITH_WORDS else []
     return -1.0 if after and min(after) < _NEAR * (right - left) else 1.0
 
 

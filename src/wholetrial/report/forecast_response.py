@@ -167,6 +167,7 @@ def _draw(
         draw_events,
         draw_points,
         framed,
+        room_for,
         share_axis,
         spread,
     )
@@ -175,7 +176,9 @@ def _draw(
     time = TimeAxis(float(max(day for one in bands for day in one.days)))
     color = arm_colors(contents.protocol)[name]
     with house_style():
-        figure, axes = framed("Participants who respond, %", time, room=1.27)
+        figure, axes = framed(
+            "Participants who respond, %", time, room_for([one.term for one in bands])
+        )
         share_axis(axes)
         draw_events(axes, events_of(contents.protocol, name), time)
         for one, dash in zip(bands, DASHES, strict=False):
