@@ -32,6 +32,7 @@ from wholetrial.simulation.attendance import (
     attendance,
 )
 from wholetrial.simulation.calibration import calibrate
+from wholetrial.simulation.disease import Parameters
 from wholetrial.simulation.dosing import (
     Given,
     Recipients,
@@ -165,6 +166,12 @@ def _begun(simulation: Simulation, replicates: range) -> tuple[Population, Recor
     arm = allot(simulation.protocol, simulation.seed, replicates, population)
     leaves = leaving(simulation.protocol, population.stream, arm)
     return population, _before_treatment(simulation, population, arm, leaves), leaves
+
+
+def enrolled_in(simulation: Simulation, replicates: range) -> tuple[Population, Parameters]:
+    """The people of some replicates before treatment, and the model's parameters in each."""
+    mine = _of_replicates(simulation, replicates)
+    return _enrolled(mine, replicates), mine.drawn or mine.world.fit
 
 
 def people_screened(simulation: Simulation, replicate: int = 0) -> int:
