@@ -3,9 +3,9 @@
     python benchmarks/counting.py             a table
     python benchmarks/counting.py --json      the same as JSON
 
-Every participant is drawn (severity, screening, weight, biology, kinetics), integrated over 12 weeks
-and judged by PASI 75 and 90; only counts are kept. One core, then two threads by the clock. `whole
-road` is the same trial with all its records, endpoints and planned analyses, fewer times over.
+Every participant is drawn (severity, screening, weight, biology, kinetics), integrated over 12
+weeks and judged by PASI 75 and 90; only counts are kept. One core, then two threads by the clock.
+`whole road` is the same trial with all its records, endpoints and planned analyses, fewer times.
 """
 
 import json

@@ -191,11 +191,15 @@ def in_blocks(
     progress: Callable[[int], None] = lambda done: None,
 ) -> Iterator[Records]:
     """The records of many replicates, in blocks, so that memory stays bounded."""
-    size = block_size(simulation.protocol)
+    for block in _blocks(simulation.protocol, replicates):
+        yield simulate(simulation, block)
+        progress(block.stop)
+
+
+def _blocks(protocol: Protocol, replicates: int) -> Iterator[range]:
+    size = block_size(protocol)
     for first in range(0, replicates, size):
-        last = min(first + size, replicates)
-        yield simulate(simulation, range(first, last))
-        progress(last)
+        yield range(first, min(first + size, replicates))
 
 
 def _enrolled(simulation: Simulation, replicates: range) -> Population:
