@@ -24,6 +24,7 @@ from wholetrial.simulation.drug_loops import (
     follow_part,
     project,
     signal_now,
+    squared,
 )
 from wholetrial.simulation.drug_loops import COLUMNS as _S
 from wholetrial.simulation.lesion_loops import (
