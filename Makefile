@@ -10,6 +10,7 @@ READY := $(VENV)/.ready
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[test]"
+	$(BIN)/wholetrial compile
 	touch $(READY)
 
 run: $(READY)        ## the main job: protocol -> published table -> virtual participants -> report

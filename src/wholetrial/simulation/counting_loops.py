@@ -62,7 +62,7 @@ DRAWS = 13
 ) = range(DRAWS)
 _NORMALS = 12
 _f = np.float32
-_ONE, _HALF, _TWO = _f(1), _f(0.5), _f(2)
+_ONE, _HALF, _FOUR = _f(1), _f(0.5), _f(4)
 _PER_LN2, _LN2_HIGH, _LN2_LOW = _f(1.4426950408889634), _f(0.693359375), _f(-2.12194440e-4)
 _X2, _X3, _X4, _X5, _X6 = (
     _f(0.5),
@@ -168,7 +168,7 @@ def _ninth(c, a):
 @inlined
 def quantile32(u):
     x = u + u - _ONE
-    w = -log32((_ONE - x) * (_ONE + x))
+    w = -log32(_FOUR * (u * (_ONE - u)))
     center = _ninth(_C, w - _MID)
     tail = _ninth(_F, np.sqrt(w) - _THREE)
     return _ROOT_2 * (x * (center if w < _FIVE else tail))
