@@ -250,7 +250,7 @@ def followed_of(recorded, trials=3):
     shown = np.array([[0.0, 5.0, 2.0, 7.0, 1.0], [0.0, 6.0, 3.0, 8.0, 0.001]])
     return FollowedTrials(
         records,
-        (Exposed("a", "drug", days, shown, shown.mean(axis=0), 2, 0.5),),
+        (Exposed("a", "drug", days, shown, shown.mean(axis=0), 2, 0.5, (0.0, 28.0)),),
         (Quantity("memory", "0 to 1", memory, "latent"),),
         {"a": ("drug",), "p": ()},
     )

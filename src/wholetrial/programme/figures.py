@@ -50,7 +50,7 @@ def follow(
     planned = {arm: _drugs_in(protocol, arm, acts_as) for arm in protocol.arms}
     return FollowedTrials(
         records,
-        tuple(_exposed(simulation, records, hidden, planned)),
+        tuple(_exposed(simulation, records, hidden)),
         (
             *(_quantity(one) for one in hidden.quantities),
             *_in_blood(simulation, records, hidden),
@@ -98,31 +98,39 @@ def _wider(given: Exposures, width: int) -> Exposures:
     )
 
 
-def _exposed(
-    simulation: Simulation,
-    records: Records,
-    hidden: Hidden,
-    planned: dict[str, tuple[str, ...]],
-) -> Iterator[Exposed]:
-    """The concentration of each arm's planned drugs in some of its participants."""
+def _exposed(simulation: Simulation, records: Records, hidden: Hidden) -> Iterator[Exposed]:
+    """The concentration of each drug in some participants of every arm that receives it.
+
+    An arm receives what its plan or a rule gives it.
+    """
     if hidden.biology is None:
         return
     last = float(max(visit.day for visit in simulation.visits))
-    for arm, drugs in planned.items():
+    for arm in records.arms:
         who = some_of(records, arm, COUNTED)
-        doses = administrations(simulation.protocol, arm)
-        days = _days(last, [float(dose.day) for dose in doses])
-        for drug in drugs:
+        for drug, action in hidden.biology.drugs.items():
             given = exposures_to(records, drugs_of(simulation), drug)
             mine = Exposures(*(_flat(part)[who] for part in _parts(given)))
-            modes = modes_of_some(hidden.biology.drugs[drug].modes, who)
-            found = concentrations(modes, mine, days)
+            if np.isnan(mine.day).all():
+                continue
+            weeks = np.unique(7.0 * np.rint(mine.day[~np.isnan(mine.day)] / 7.0))
+            days = _days(last, weeks.tolist())
+            found = concentrations(modes_of_some(action.modes, who), mine, days)
             half = float(simulation.world.fit[f"ic50_{drug}"])
-            yield Exposed(arm, drug, days, found[:SHOWN], np.median(found, axis=0), len(who), half)
+            shown, median = found[:SHOWN], np.median(found, axis=0)
+            doses = _planned_days(simulation, arm, drug)
+            yield Exposed(arm, drug, days, shown, median, len(who), half, doses)
+
+
+def _planned_days(simulation: Simulation, arm: str, drug: str) -> tuple[float, ...]:
+    """The days on which an arm is planned to receive a drug; a rule may give more."""
+    acts_as = drugs_of(simulation)
+    given = administrations(simulation.protocol, arm)
+    return tuple(sorted({float(one.day) for one in given if acts_as.get(one.intervention) == drug}))
 
 
 def _days(last: float, doses: list[float]) -> Floats:
-    """Days on which a concentration is worked out: closer together after each dose."""
+    """Days on which a concentration is worked out: closer together after each week with a dose."""
     after = [day + more for day in doses for more in (0.0, *_ON_THE_WAY)]
     days = np.unique([*np.linspace(0.0, last, _GRID), *after])
     return days[days <= last]

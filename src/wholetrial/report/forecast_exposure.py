@@ -81,9 +81,7 @@ def _draw(protocol: Protocol, one: Exposed, frame: tuple[str, str, float, float]
 
     label, color, top, last = frame
     time = TimeAxis(last)
-    doses = sorted(
-        {float(dose.day) for dose in administrations(protocol, one.arm) if dose.day <= last}
-    )
+    doses = [day for day in one.doses if day <= last]
     with house_style():
         figure, axes = framed(f"{sentence(one.drug)} in blood, mg/L", time)
         log_axis(axes, LOWEST / 2.6, top * 1.6)
@@ -128,7 +126,5 @@ def _described(label: str, one: Exposed, doses: list[float]) -> str:
         if 7 * week <= one.days[-1]
     )
     given = listed([week_of(day) for day in doses])
-    return (
-        f"{label}: {one.drug} in mg/L; median of {one.n} participants: {told}. "
-        f"Doses at week{'s' if len(doses) > 1 else ''} {given}."
-    )
+    planned = f"Doses at week{'s' if len(doses) > 1 else ''} {given}." if doses else "By a rule."
+    return f"{label}: {one.drug} in mg/L; median of {one.n} participants: {told}. {planned}"

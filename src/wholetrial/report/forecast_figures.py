@@ -28,7 +28,8 @@ class Exposed:
     """The concentration of a drug in participants of an arm, in mg/L.
 
     `days` `(T,)`; `shown` `(K, T)` are single participants, `median` `(T,)` is that of `n` of them;
-    `half` is the concentration that leaves half of the signal in a typical participant.
+    `half` is the concentration that leaves half of the signal in a typical participant; `doses`
+    are the days of the planned doses.
     """
 
     arm: str
@@ -38,6 +39,7 @@ class Exposed:
     median: Floats
     n: int
     half: float
+    doses: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
