@@ -171,7 +171,12 @@ def _natural(row: Prior, sds: float) -> float:
 
 def what_is_hardly_learned() -> str:
     """The parameters that the targets hardly say anything of."""
-    return "\n".join(f"- {line}" for line in hardly_learned(shipped_document("two_state")))
+    return "\n".join(
+        f"- {_words(name)}{colon}{rest}"
+        for name, colon, rest in (
+            line.partition(":") for line in hardly_learned(shipped_document("two_state"))
+        )
+    )
 
 
 def shift_of_attainable_totals() -> str:

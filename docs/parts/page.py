@@ -19,7 +19,7 @@ _END = "<!-- end -->"
 _FENCE = re.compile(r"```(\w+) ([\w./-]+\.\w+)")
 _FIELD = re.compile(r"[A-Za-z_]+(?=:)")
 _INNER = re.compile(r'"\$\((.+)\)"')
-_HEAD = re.compile(r"(.+?) \| head -n (\d+)")
+_PART = re.compile(r"(.+?) \| (head|tail) -n (\d+)")
 
 
 class PageError(ValueError):
@@ -92,11 +92,16 @@ def _fields(text: str) -> dict[str, str]:
 
 
 def output_of(command: str, folder: Path) -> str:
-    """What a `wholetrial` command prints, run in a folder; `| head -n N` keeps the first lines."""
-    shortened = _HEAD.fullmatch(command)
+    """What a `wholetrial` command prints, run in a folder.
+
+    `| head -n N` keeps the first lines, `| tail -n N` the last.
+    """
+    shortened = _PART.fullmatch(command)
     lines = _run(shortened[1] if shortened else command, folder)
-    kept = lines[: int(shortened[2])] if shortened else lines
-    return "\n".join(kept).strip("\n")
+    if shortened:
+        many = int(shortened[3])
+        lines = lines[:many] if shortened[2] == "head" else lines[-many:]
+    return "\n".join(lines).strip("\n")
 
 
 def _run(command: str, folder: Path) -> list[str]:

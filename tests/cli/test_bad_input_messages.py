@@ -109,8 +109,8 @@ SLIPS = {
         "did you mean 'pasi'?",
     ),
     "more than all": Slip(
-        "7 of 64 by week 36", "70 of 64 by week 36", "once_45: |70",
-        "assumptions.dropout.once_45: expected a value that holds together, found "
+        "3 of 64 by week 36", "70 of 64 by week 36", "weekly_45: |70",
+        "assumptions.dropout.weekly_45: expected a value that holds together, found "
         "'70 of 64 by week 36'; 70 of 64 is more than all of them",
     ),
     "another distribution": Slip(

@@ -41,7 +41,7 @@ def test_all_scenarios_are_crossed_and_each_decision_is_judged(invoke: Invoke) -
 def test_a_single_cautious_line_is_not_said_twice(invoke: Invoke) -> None:
     printed = invoke("simulate", QUICK, "--replicates", "2", "--scenario", "all").stdout
     assert printed.count("A single arm cannot tell the effect") == 1
-    assert printed.count("Left out: missed visits") == 1
+    assert printed.count("· Left out: ") == 1
 
 
 def test_a_trial_that_tests_nothing_says_that_nothing_is_decided(invoke: Invoke) -> None:
@@ -90,8 +90,7 @@ def test_what_cannot_be_simulated_is_said_in_one_line(
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("--replay", "1"), "--replay and --out go together"),
-        (("--out", "out"), "--replay and --out go together"),
+        (("--replay", "1"), "--replay needs --out, a folder for the tables"),
         (("--replay", "1", "--out", "out", "--scenario", "all"), "--replay writes one trial"),
         (("--threads", "0"), "--threads is 1 or more; got 0"),
         (("--threads", "2", "--cluster", "tcp://127.0.0.1:1"), "a scheduler has its own workers"),
@@ -119,11 +118,9 @@ def test_without_dask_it_says_what_to_install(program: Program, tmp_path: Path) 
 
 
 def test_a_scenario_is_asked_for_where_the_file_has_none(invoke: Invoke, krueger_text: str) -> None:
-    start, end = (
-        krueger_text.index("  scenarios:\n"),
-        krueger_text.index("  from: card\n\nunsettled"),
-    )
-    Path("trial.yaml").write_text(krueger_text[:start] + krueger_text[end:], "utf-8")
+    without = re.sub(r"^  scenarios:\n(    .*\n)+", "", krueger_text, flags=re.M)
+    assert len(without) < len(krueger_text)
+    Path("trial.yaml").write_text(without, "utf-8")
     refused = invoke("simulate", "trial.yaml", "--scenario", "all")
     assert refused.exit_code == 1
     assert refused.stderr == "error: no scenario 'all': NCT00320216 has none\n"

@@ -44,6 +44,11 @@ def test_a_page_that_cannot_be_written_says_why(page: str, message: str) -> None
         rendered(page, {"greeting": lambda: "hello"})
 
 
+def test_tail_keeps_the_last_lines(tmp_path) -> None:
+    whole = output_of("wholetrial list", tmp_path).splitlines()
+    assert output_of("wholetrial list | tail -n 2", tmp_path).splitlines() == whole[-2:]
+
+
 def test_head_keeps_the_first_lines(tmp_path) -> None:
     assert output_of("wholetrial --help | head -n 1", tmp_path) == (
         "Usage: wholetrial [OPTIONS] COMMAND [ARGS]..."

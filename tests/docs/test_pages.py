@@ -20,7 +20,7 @@ from wholetrial.protocol.analysis_plan import (
     read_tipping_point,
 )
 from wholetrial.protocol.dose import read_dose, read_gift
-from wholetrial.protocol.endpoint import read_event_count, read_measure_at
+from wholetrial.protocol.endpoint import read_event_count, read_measure_at, read_use
 from wholetrial.protocol.missing import read_imputation
 from wholetrial.protocol.quantity import read_distribution, read_rate, read_share
 from wholetrial.protocol.read_condition import read_condition
@@ -48,6 +48,7 @@ READ: dict[str, Callable[[Reader], Any]] = {
     "imputation": read_imputation,
     "tipping point": read_tipping_point,
     "events": read_event_count,
+    "use": read_use,
     "measure": read_measure_at,
 }
 

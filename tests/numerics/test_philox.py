@@ -115,4 +115,5 @@ def test_purposes_keep_their_numbers():
         "IMPUTATION": 14,
         "IMPUTATION_MODEL": 15,
         "REGIONS": 16,
+        "COUNTING": 17,
     }

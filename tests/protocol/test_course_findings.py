@@ -24,7 +24,7 @@ WEAK = "    as_expected: {succeeds: true}\n    weak: {as_if: {drug: weak}, succe
         ("half_lost: 8 weeks", "half_lost: 8 weeks, depends_on: {wieght: 0.9 per 10 kg}",
          "depends_on.wieght: expected a baseline value, or dose, found 'wieght'; did you mean 'weight'?"),
         ("spread: 1", "spread: 1, noise: 20 %",
-         "noise: expected a field of this language, found 'noise'; known here: aim, depends_on, half_effect, half_lost, spread, treated_for"),
+         "noise: expected a field of this language, found 'noise'; known here: aim, decline, depends_on, half_effect, half_lost, lost_spread, spread, treated_for"),
     ],
 )  # fmt: skip
 def test_a_fault_of_a_course_says_what_was_expected(

@@ -10,6 +10,7 @@ from wholetrial.protocol.leaving import REASONS, LeavingCauses
 from wholetrial.protocol.protocol import Protocol
 from wholetrial.protocol.quantity import Share, read_share
 from wholetrial.protocol.reader import Reader
+from wholetrial.simulation.cautions import cautions_of
 from wholetrial.simulation.population import NotSimulatedError
 from wholetrial.simulation.simulate import prepare, simulate
 
@@ -164,6 +165,24 @@ def test_where_the_antibody_does_nothing_more_leave_for_lack_of_efficacy(
         for records in (many, without)
     )
     assert share_without > 2 * share_with
+
+
+def left_out(protocol: Protocol) -> str:
+    lines = cautions_of(prepare(protocol, seed=1))
+    return next(line for line in lines if line.startswith("Left out: "))
+
+
+def test_a_forecast_says_what_is_left_out(krueger: Protocol, protocol: Protocol) -> None:
+    reasons = "such links in arms whose reasons for leaving the file does not give"
+    response = "any link of adverse events with response."
+    assert left_out(krueger) == f"Left out: {reasons} and {response}"
+    everywhere = {"experimental": causes(WEAK), "placebo": causes(PLACEBO)}
+    assert left_out(assuming(krueger, dropout=everywhere)) == f"Left out: {response}"
+    bare = assuming(protocol, dropout={"placebo": share("20 %")})
+    assert left_out(bare) == (
+        "Left out: missed visits, visits off their day, any link of leaving with response, any "
+        f"link of leaving with adverse events and {response}"
+    )
 
 
 def test_another_seed_is_calibrated_to_the_same_rates(protocol: Protocol) -> None:

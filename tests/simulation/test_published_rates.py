@@ -125,13 +125,23 @@ def test_staying_without_relapse_is_watched_every_four_weeks():
     assert ours == pytest.approx(stays.sum() / responded.sum(), abs=error + 0.001)
 
 
-def test_with_certain_parameters_an_interval_is_hardly_more_than_chance():
-    """Binomial of n = 64 around 0.51: 90 % lie within 26 to 40 people; studies differ a little."""
+def test_with_certain_parameters_an_interval_holds_chance_and_what_differs_between_studies():
+    """Around p = 0.51: SD of sqrt(p q / 64) by chance and 0.2 p q between studies, 1.645 of both."""
     rate = RATES["ustekinumab 45 mg once: PASI 75 at week 12"]
     certain = replace(FIT, covariance=tuple(map(tuple, 1e-12 * np.eye(len(FIT.estimated)))))
     (one,) = compare(certain, [rate])
     (wide,) = compare(FIT, [rate])
-    assert one.model == pytest.approx(0.51, abs=0.01)
-    assert (one.low, one.high) == pytest.approx((26 / 64, 40 / 64), abs=1.5 / 64)
+    p = one.model
+    assert p == pytest.approx(0.51, abs=0.01)
+    half = 1.645 * np.sqrt(p * (1 - p) / 64 + (0.2 * p * (1 - p)) ** 2)
+    assert (one.low, one.high) == pytest.approx((p - half, p + half), abs=1.5 / 64)
     assert wide.high - wide.low >= one.high - one.low
     assert one.inside
+
+
+def test_a_pooled_rate_has_the_spread_between_studies_in_its_standard_error():
+    rate = RATES["ixekizumab every 2 weeks: PASI 90 at week 12"]
+    certain = replace(FIT, covariance=tuple(map(tuple, 1e-12 * np.eye(len(FIT.estimated)))))
+    (pooled,) = compare(certain, [rate])
+    (single,) = compare(certain, [rate._replace(study="one")])
+    assert single.high - single.low > 1.2 * (pooled.high - pooled.low)

@@ -96,13 +96,15 @@ def test_the_additional_dose_goes_to_those_who_need_it_on_observed_pasi(
     active = many.arm != list(krueger.arms).index("placebo")
     tenths = np.rint(10 * base), np.rint(10 * week_16)
     needs = comes & active & (4 * tenths[1] > tenths[0])
-    np.testing.assert_array_equal(many.events["additional_dose"] == 112, needs)
-    given = (many.exposures.day == 112) & (many.exposures.amount > 0)
+    day = many.day[..., labels.index("week 16")]
+    np.testing.assert_array_equal(many.events["additional_dose"] == day, needs)
+    given = (many.exposures.day == day[..., None]) & (many.exposures.amount > 0)
     np.testing.assert_array_equal(given.any(axis=-1), needs)
 
 
 def test_the_additional_dose_is_the_assigned_one(krueger: Protocol, many: Records) -> None:
-    amount = np.where(many.exposures.day == 112, many.exposures.amount, 0).sum(axis=-1)
+    day = many.events["additional_dose"][..., None]
+    amount = np.where(many.exposures.day == day, many.exposures.amount, 0).sum(axis=-1)
     got = amount > 0
     for name, mg in (("once_45", 45), ("once_90", 90), ("weekly_45", 45), ("weekly_90", 90)):
         mine = (many.arm == list(krueger.arms).index(name)) & got
@@ -114,7 +116,8 @@ def test_placebo_crosses_over_to_90_mg_at_week_20(krueger: Protocol, many: Recor
     placebo = many.arm == list(krueger.arms).index("placebo")
     labels = [visit.label for visit in many.visits]
     comes = placebo & ~np.isnan(many.day[..., labels.index("week 20")])
-    at_week_20 = np.where(many.exposures.day == 140, many.exposures.amount, 0).sum(axis=-1)
+    day = many.day[..., labels.index("week 20"), None]
+    at_week_20 = np.where(many.exposures.day == day, many.exposures.amount, 0).sum(axis=-1)
     assert set(at_week_20[comes].tolist()) == {90}
     assert set(at_week_20[~comes].tolist()) == {0}
 
@@ -151,9 +154,11 @@ def test_only_responders_come_to_the_late_visits(guttate: Protocol) -> None:
     labels = [visit.label for visit in records.visits]
     base, now = (records.values["PASI"][..., labels.index(name)] for name in ("week 0", "week 16"))
     responds = 10 * np.rint(10 * now) <= np.rint(10 * base)
-    stays = ~(records.events["leaves_study"] <= 238)
+    stays = ~(records.events["leaves_study"] <= 238 + 3)  # visits are up to 3 days off
     comes = ~np.isnan(records.day[..., labels.index("week 34")])
-    np.testing.assert_array_equal(comes, responds & stays)
+    assert not (comes & ~responds).any()
+    missed = (responds & stays & ~comes).sum() / (responds & stays).sum()
+    assert 0.005 < missed < 0.04  # 2 % of visits are missed
     assert 0.5 < comes.mean() < 0.95
 
 

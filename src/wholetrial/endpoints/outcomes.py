@@ -25,10 +25,11 @@ class Variable(NamedTuple):
 
     `value` is 1 or 0 for a response, an event or a worst grade, the change from baseline for a
     change, doses or days for what was used; NaN where it is missing and nothing stands for it. A
-    time to an event lies in (`lower`, `upper`], in days from the start of the watch; `upper` is infinite for those who were
-    never seen to have it, and the day itself is `upper` where it is `exact`. Of adverse events
-    `upper` is the first day with one and `lower` the last day without. `left` is the day of leaving
-    the study, NaN for those who stayed until the end; `measure` is what a change is a change of.
+    time to an event lies in (`lower`, `upper`], in days from the start of the watch; `upper` is
+    infinite for those who were never seen to have it, and the day itself where it is `exact`. Of
+    adverse events `upper` is the first day with one and `lower` the last day without. `left` is the
+    day of leaving the study, NaN for those who stayed until the end; `measure` is what a change is
+    a change of.
     """
 
     kind: OutcomeKind
@@ -67,6 +68,8 @@ class Outcomes:
 
     def of_group(self, *names: str) -> Flags:
         """Who belongs to these groups and to the analysis set, `(..., P)`."""
-        positions = [self.groups.index(name) for name in names]
-        belongs: Flags = np.isin(self.group, np.asarray(positions, np.int8)) & self.member
+        belongs = np.zeros(self.group.shape, np.bool_)
+        for name in names:
+            belongs |= self.group == self.groups.index(name)
+        belongs &= self.member
         return belongs

@@ -22,7 +22,7 @@ def uses(protocol: Protocol, records: Records, endpoint: Endpoint) -> Iterator[V
     if use is None:
         raise ValueError("an endpoint of what was used needs its intervention")
     start, end = float(day_of(protocol, use.start)), float(day_of(protocol, use.end))
-    given = _days_given(records, use.intervention)
+    given = days_given(records, use.intervention)
     inside = (given >= start) & (given < end)
     doses = inside.sum(axis=-1).astype(np.float64)
     days = days_on(given, float(use.dose_lasts.days), (start, end))
@@ -45,7 +45,7 @@ def days_on(given: Floats, lasts: float, span: tuple[float, float]) -> Floats:
     return np.asarray(np.nan_to_num(np.maximum(covered, 0.0)).sum(axis=-1))
 
 
-def _days_given(records: Records, intervention: str) -> Floats:
+def days_given(records: Records, intervention: str) -> Floats:
     """The day of each dose of an intervention, NaN in the places of others."""
     code = records.interventions.index(intervention)
     return np.where(records.exposures.intervention == code, records.exposures.day, np.nan)

@@ -45,6 +45,7 @@ class Purpose(IntEnum):
     IMPUTATION = 14
     IMPUTATION_MODEL = 15
     REGIONS = 16
+    COUNTING = 17
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,12 @@ def normals(stream: Stream, purpose: Purpose, count: int, *, occasion: ArrayLike
     >>> normals(Stream(2007, 0, 5), Purpose.BIOLOGY, 2).round(6).tolist()
     [-0.795149, 1.023963]
     """
-    return normal_quantile(uniforms(stream, purpose, count, occasion=occasion))
+    _check_seed(stream.seed)
+    address = _address(stream, purpose, occasion)
+    if count * address[0].size < COMPILED_FROM:
+        return normal_quantile(uniforms(stream, purpose, count, occasion=occasion))
+    rows = normal_quantile(_compiled(address, stream.seed, count))
+    return np.moveaxis(rows.reshape(count, *address[0].shape), 0, -1)
 
 
 def _address(stream: Stream, purpose: Purpose, occasion: ArrayLike) -> tuple[WordArray, ...]:

@@ -80,9 +80,12 @@ def _table(targets: Path | None) -> tuple[Any, ...]:
 
 
 def _agreement(one: "Compared") -> dict[str, Any]:
+    from wholetrial.simulation.fitting.agreement import size_of
+
     return {
         "id": one.rate.id,
         "published": one.rate.value,
+        "people": size_of(one.rate),
         "model": round(one.model, 4),
         "low": round(one.low, 4),
         "high": round(one.high, 4),

@@ -166,6 +166,22 @@ def _read_change(reader: Reader) -> tuple[str, int]:
     return measure, reader.integer()
 
 
+class Percent(Value):
+    """A percentage from 0 to less than 100: "20 %"."""
+
+    percent: Annotated[float, Field(ge=0, lt=100)]
+
+    def __str__(self) -> str:
+        return f"{number_text(self.percent)} %"
+
+
+def read_percent(reader: Reader) -> Percent:
+    """Read "20 %"."""
+    percent = reader.number()
+    reader.expect("%")
+    return Percent(percent=percent)
+
+
 class Course(Value):
     """An effect without pharmacology: when it comes, how large, how fast it goes."""
 
@@ -177,8 +193,12 @@ class Course(Value):
     """How far people differ: the SD of the log of the effect that each of them reaches."""
     half_lost: DurationPhrase
     """When half of it is lost after stopping."""
+    lost_spread: Annotated[float, Field(ge=0, le=5)] = 0.0
+    """How far people differ in that: the SD of the log of the time until half is lost."""
     treated_for: DurationPhrase | None = None
     """How long people were treated in the aim's source; up to the aim's day unless stated."""
+    decline: Annotated[Percent, phrase(read_percent)] | None = None
+    """By how much the effect is smaller each time treatment begins again after a gap: "20 %"."""
     depends_on: dict[Name, Annotated[Odds, phrase(read_odds)]] = {}
     """By what the effect is multiplied with a baseline value or the dose: "0.9 per 10 kg"."""
 

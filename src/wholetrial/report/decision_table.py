@@ -56,14 +56,16 @@ def _verdict(one: Decision) -> str:
     """Whether so many trials suffice, and for what."""
     crossed = [limit for limit in one.limits if one.low <= limit <= one.high]
     if one.needed is not None:
-        limits = " and ".join(percent(limit) for limit in crossed)
+        limits = " and ".join(_limit(limit) for limit in crossed)
         return f"too few: about {one.needed:,} trials are needed to tell it from {limits}"
     if crossed:
         return "enough: known within 1 point"
     above = [limit for limit in one.limits if limit < one.low]
     below = [limit for limit in one.limits if limit > one.high]
     if above and below:
-        return f"enough: between {percent(max(above))} and {percent(min(below))}"
-    return (
-        f"enough: above {percent(max(above))}" if above else f"enough: below {percent(min(below))}"
-    )
+        return f"enough: between {_limit(max(above))} and {_limit(min(below))}"
+    return f"enough: above {_limit(max(above))}" if above else f"enough: below {_limit(min(below))}"
+
+
+def _limit(share: float) -> str:
+    return percent(share, 0 if round(share * 100, 6).is_integer() else 1)

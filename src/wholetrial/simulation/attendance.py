@@ -3,8 +3,9 @@
 Each visit after day 0 is missed with the share that the file states, independently of everything
 else, and takes place on a day drawn evenly from those that lie neither further off the plan than
 the file says nor outside the window; never on the day of the visit before or after. The lesion is
-read on that day, without what is given at the visit. A dose planned for the day of a visit waits for the visit and is recorded on its day; the
-model gives it on the planned day.
+read on that day, without what is given at the visit. A dose planned for the day of a visit waits
+for the visit and is recorded on its day, unless it is given more often than once a week; the model
+gives it on the planned day.
 Current limitations: who misses a visit has the dose of that day all the same, at home.
 """
 
@@ -15,7 +16,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from wholetrial.data.records import Exposures, Floats, Records
+from wholetrial.data.records import Floats
 from wholetrial.numerics.philox import Purpose, Stream, uniforms
 from wholetrial.protocol.protocol import Protocol
 from wholetrial.protocol.timeline import Visit
@@ -50,17 +51,6 @@ def attendance(protocol: Protocol, stream: Stream, visits: Sequence[Visit]) -> A
     day = planned + np.floor(draws[..., 1] * span) - back
     misses = (draws[..., 0] < missed) & (planned > 0)
     return Attendance(np.where(misses, np.nan, day), early, late)
-
-
-def given_at_visits(given: Exposures, records: Records) -> Exposures:
-    """Doses due on the planned day of a visit, recorded on the day on which it took place."""
-    day = given.day.copy()
-    for index, visit in enumerate(records.visits):
-        if visit.day <= 0:
-            continue
-        came = records.day[..., index, None]
-        day = np.where((given.day == visit.day) & ~np.isnan(came), came, day)
-    return Exposures(day, given.amount, given.intervention)
 
 
 def _draws(stream: Stream, visits: Sequence[Visit]) -> Floats:

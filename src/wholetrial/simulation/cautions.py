@@ -77,10 +77,15 @@ def _left_out(protocol: Protocol) -> Iterator[str]:
         yield "missed visits"
     if assumed is None or assumed.visit_days is None:
         yield "visits off their day"
-    if not stated(protocol, "lack_of_efficacy"):
-        yield "any link of leaving with response"
-    if not stated(protocol, "adverse_event"):
-        yield "any link of leaving with adverse events"
+    linked = {
+        "response": stated(protocol, "lack_of_efficacy"),
+        "adverse events": stated(protocol, "adverse_event"),
+    }
+    for what, arms in linked.items():
+        if not arms:
+            yield f"any link of leaving with {what}"
+    if any(linked.values()) and stated(protocol, None):
+        yield "such links in arms whose reasons for leaving the file does not give"
     yield "any link of adverse events with response"
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from wholetrial.data.records import Codes, Exposures, Flags, Floats
+from wholetrial.data.records import Codes, Exposures, Flags, Floats, Records, empty_exposures
 from wholetrial.protocol.dose import DoseChoice, Gift
 from wholetrial.protocol.protocol import Protocol
 from wholetrial.protocol.timeline import Administration, administrations
@@ -152,10 +152,18 @@ def assigned_amount(intervention: str, doses: Sequence[Given]) -> Floats | None:
     return amount
 
 
-def without_stopped(doses: Sequence[Given], stops: Floats) -> list[Given]:
-    """The doses without those that fall on or after the day that somebody stopped."""
+def without_stopped(
+    doses: Sequence[Given], stops: Floats, from_day: float = -np.inf
+) -> list[Given]:
+    """The doses without those that fall on or after the day that somebody stopped.
+
+    Those before `from_day` stay: they have been given.
+    """
     return [
-        replace(given, amount=np.where(stops <= given.day, np.nan, given.amount)) for given in doses
+        replace(given, amount=np.where(stops <= given.day, np.nan, given.amount))
+        if given.day >= from_day
+        else given
+        for given in doses
     ]
 
 
@@ -187,15 +195,35 @@ def course_doses(
     return Doses(days, amount, fresh)
 
 
-def exposures_of(
-    doses: Sequence[Given], interventions: tuple[str, ...], shape: tuple[int, ...]
-) -> Exposures:
-    """Everything given, as it is recorded: one column for each intervention and day."""
+def exposures_of(doses: Sequence[Given], records: Records) -> Exposures:
+    """Everything given, as it is recorded: one column for each intervention and day.
+
+    A dose that waits for a visit is recorded on the day on which the visit took place.
+    """
     if not doses:
-        empty = np.empty((*shape, 0))
-        return Exposures(empty, empty, np.empty((*shape, 0), np.int8))
+        return empty_exposures(records.shape)
     ordered = sorted(doses, key=lambda given: (given.day, given.intervention))
-    amount = np.stack([given.amount for given in ordered], axis=-1)
-    day = np.where(np.isnan(amount), np.nan, np.asarray([float(given.day) for given in ordered]))
-    codes = np.asarray([interventions.index(given.intervention) for given in ordered], np.int8)
-    return Exposures(day, amount, np.broadcast_to(codes, amount.shape).copy())
+    amount, day = _by_dose(records.shape, len(ordered)), _by_dose(records.shape, len(ordered))
+    for place, given in enumerate(ordered):
+        amount[..., place] = given.amount
+        day[..., place] = np.where(np.isnan(given.amount), np.nan, _day_given(given, records))
+    codes = [records.interventions.index(given.intervention) for given in ordered]
+    shape = np.broadcast_to(np.asarray(codes, np.int8), amount.shape)
+    return Exposures(day, amount, shape.copy())
+
+
+def _by_dose(shape: tuple[int, ...], doses: int) -> Floats:
+    """Room for numbers `(..., P, D)`, laid out so that those of a dose lie together."""
+    return np.moveaxis(np.empty((doses, *shape)), 0, -1)
+
+
+def _day_given(given: Given, records: Records) -> Floats | float:
+    """The day on which everybody receives a dose: the visit's, or its own where none is waited for.
+
+    Doses that come more often than weekly are taken at home and wait for no visit.
+    """
+    visits = [place for place, one in enumerate(records.visits) if one.day == given.day]
+    if given.day <= 0 or not visits or given.days < DAYS_OF_A_SINGLE_DOSE:
+        return float(given.day)
+    came = records.day[..., visits[-1]]
+    return np.where(np.isnan(came), float(given.day), came)

@@ -46,7 +46,7 @@ NO_REACH = (0, 0)
 
 
 class Part(NamedTuple):
-    """An arm that the model follows: its place, its participants when arrays are flat, its state."""
+    """An arm that the model follows: its place, its participants in flat arrays, its state."""
 
     arm: int
     who: NDArray[np.intp]

@@ -51,41 +51,51 @@ def numbers(real: type[np.floating[Any]]) -> Numbers:
 
 
 @inlined
-def _signal(w, g):
+def _signal(w, g, three):
     """What the drug leaves of its signal at this moment."""
     for i in range(LANES):
-        c = (w[(g + M0) * _S + i] + w[(g + M1) * _S + i]) + w[(g + M2) * _S + i]
+        c = w[(g + M0) * _S + i] + w[(g + M1) * _S + i]
+        if three:
+            c = c + w[(g + M2) * _S + i]
         half = w[(g + IC50) * _S + i]
         w[(g + S0) * _S + i] = half / (half + c)
 
 
 @inlined
-def _squared(w, g):
+def _squared(w, g, three):
     """Decay over twice the time."""
     for i in range(LANES):
         w[(g + D0) * _S + i] *= w[(g + D0) * _S + i]
         w[(g + D1) * _S + i] *= w[(g + D1) * _S + i]
-        w[(g + D2) * _S + i] *= w[(g + D2) * _S + i]
+        if three:
+            w[(g + D2) * _S + i] *= w[(g + D2) * _S + i]
 
 
 @inlined
-def _part(w, g, v, first):
+def _part(w, g, v, first, three):
     """Follow a drug over a part of a step and add the part's share to the signal's moments.
 
     `v` weighs the signal at the part's start, middle and end for each of the three moments.
     """
     v00, v01, v02, v10, v11, v12, v20, v21, v22 = v
     for i in range(LANES):
-        d0, d1, d2 = w[(g + D0) * _S + i], w[(g + D1) * _S + i], w[(g + D2) * _S + i]
+        d0, d1 = w[(g + D0) * _S + i], w[(g + D1) * _S + i]
         m0 = w[(g + M0) * _S + i] * d0
         m1 = w[(g + M1) * _S + i] * d1
-        m2 = w[(g + M2) * _S + i] * d2
         half = w[(g + IC50) * _S + i]
-        middle = half + ((m0 + m1) + m2)
+        middle = m0 + m1
         m0 *= d0
         m1 *= d1
-        m2 *= d2
-        end = half + ((m0 + m1) + m2)
+        end = m0 + m1
+        if three:
+            d2 = w[(g + D2) * _S + i]
+            m2 = w[(g + M2) * _S + i] * d2
+            middle = middle + m2
+            m2 *= d2
+            end = end + m2
+            w[(g + M2) * _S + i] = m2
+        middle = half + middle
+        end = half + end
         share = half / (middle * end)
         s0, sm, s1 = w[(g + S0) * _S + i], share * end, share * middle
         q0 = (v00 * s0 + v01 * sm) + v02 * s1
@@ -100,7 +110,6 @@ def _part(w, g, v, first):
         w[(g + Q2) * _S + i] = q2
         w[(g + M0) * _S + i] = m0
         w[(g + M1) * _S + i] = m1
-        w[(g + M2) * _S + i] = m2
         w[(g + S0) * _S + i] = s1
 
 
@@ -297,7 +306,7 @@ def _give(w, amounts, first):
         amount = block[i]
         for r in range(3):
             w[(_FIRST + M0 + r) * _S + i] += w[(_FIRST + AMPLITUDE + r) * _S + i] * amount
-    _signal(w, _FIRST)
+    _signal(w, _FIRST, True)
 
 
 @inlined
@@ -324,12 +333,12 @@ def _drug_pass(w, op, one, target, row, k):
             _both_ends(w, _FIRST, B0)
     else:
         if one != 0:
-            _squared(w, _FIRST)
+            _squared(w, _FIRST, True)
         v = (row[0], row[1], row[2], row[3], row[4], row[5], row[6], row[7], row[8])
         if op == FIRST_PART:
-            _part(w, _FIRST, v, True)
+            _part(w, _FIRST, v, True, True)
         else:
-            _part(w, _FIRST, v, False)
+            _part(w, _FIRST, v, False, True)
 
 
 @compiled
@@ -365,7 +374,7 @@ def integrate(people, state, drugs, modes, decays, doses, program, reals, target
             for r in range(3):
                 _load(w, _FIRST + AMPLITUDE + r, drugs[d, 1 + r], first)
                 _load(w, _FIRST + M0 + r, modes[d, r], first)
-            _signal(w, _FIRST)
+            _signal(w, _FIRST, True)
             if d == 1:
                 _swap(w)
         for s in range(program.shape[0]):

@@ -28,8 +28,8 @@ from wholetrial.simulation.lesion_loops import (
 )
 
 WEEK = 7.0
-PARTS_AFTER_A_DOSE = 5
-PARTS_AFTER_THE_FIRST_DOSE = 9
+PARTS = (5, 9)
+"""Parts of a step after a dose, and after the first dose."""
 _PROGRAMS = 4096
 
 
@@ -61,6 +61,7 @@ class Plan(NamedTuple):
     placebo_decay: float
     dense: bool = False
     step: float = WEEK
+    parts: tuple[int, int] = PARTS
 
 
 @lru_cache(_PROGRAMS)
@@ -87,8 +88,7 @@ def _piece(
         if plan.dense or any(day < high for day in read):
             writer.add(REMEMBER, reals=(high - low,))
         if dosed and number == 0:
-            parts = PARTS_AFTER_THE_FIRST_DOSE if fresh else PARTS_AFTER_A_DOSE
-            writer.averaged(high - low, parts)
+            writer.averaged(high - low, plan.parts[int(fresh)])
         else:
             writer.plain(high - low)
         for day in read:

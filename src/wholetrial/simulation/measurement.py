@@ -11,20 +11,18 @@ who looked worse than they were at screening seems to improve (regression to the
 Noise and limit of detection belong to the fit. What is assumed here is listed in ASSUMPTIONS.
 """
 
+from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 import numpy as np
 
-from wholetrial.numerics.elementary import FloatArray, exp
-from wholetrial.numerics.philox import Purpose, Stream, normals
+from wholetrial.numerics.elementary import FloatArray, exp, normal_quantile
+from wholetrial.numerics.philox import Purpose, Stream, normals, uniforms
 from wholetrial.simulation.psoriasis_fit import PsoriasisFit
 from wholetrial.simulation.regions import (
     HIGHEST_PASI,
-    Regional,
     Regions,
-    body_surface_of,
-    read_regions,
-    scored,
+    read_totals,
 )
 
 PgaScale = Literal["0-4", "0-5"]
@@ -70,13 +68,15 @@ ASSUMPTIONS: tuple[Assumption, ...] = (
 class Skin(NamedTuple):
     """The skin as seen at a visit, `(..., P)`: its true PASI, the visit's noise, what is recorded.
 
-    `tenths` is recorded PASI in whole tenths; `regions` are the four regions of the instrument.
+    `seen` is the severity with its noise, `tenths` recorded PASI in whole tenths, `surface` the
+    body surface involved in tenths of a percent.
     """
 
     true_pasi: FloatArray
     noise: FloatArray
-    regions: tuple[Regional, ...]
+    seen: FloatArray
     tenths: FloatArray
+    surface: FloatArray
 
 
 class Reader(NamedTuple):
@@ -92,10 +92,24 @@ def visit_noise(stream: Stream, day: int, instruments: int) -> FloatArray:
 
     Standard normal, one row for each instrument, shape (instruments, ..., P).
     """
-    if day < _EARLIEST_DAY:
-        raise ValueError(f"a visit's day must be {_EARLIEST_DAY} or later; got {day}")
+    _check_day(day)
     draws = normals(stream, Purpose.VISIT_NOISE, instruments, occasion=day - _EARLIEST_DAY)
     return np.moveaxis(draws, -1, 0)
+
+
+def visit_noise_of(stream: Stream, day: int, places: Sequence[int]) -> dict[int, FloatArray]:
+    """Some rows of `visit_noise`, the same numbers: those of the instruments at these places."""
+    if not places:
+        return {}
+    _check_day(day)
+    occasion = day - _EARLIEST_DAY
+    drawn = uniforms(stream, Purpose.VISIT_NOISE, max(places) + 1, occasion=occasion)
+    return {place: normal_quantile(drawn[..., place]) for place in places}
+
+
+def _check_day(day: int) -> None:
+    if day < _EARLIEST_DAY:
+        raise ValueError(f"a visit's day must be {_EARLIEST_DAY} or later; got {day}")
 
 
 def reader_of(fit: PsoriasisFit) -> Reader:
@@ -106,8 +120,7 @@ def reader_of(fit: PsoriasisFit) -> Reader:
 def seen_skin(regions: Regions, true_pasi: FloatArray, noise: FloatArray, reader: Reader) -> Skin:
     """The skin of a visit, region by region; every regional score is 0 below the limit."""
     seen = np.minimum(true_pasi * exp(reader.pasi_noise_log_sd * noise), HIGHEST_PASI)
-    found = read_regions(regions, seen, reader.clear_below_pasi)
-    return Skin(true_pasi, noise, found, scored(found))
+    return Skin(true_pasi, noise, seen, *read_totals(regions, seen, reader.clear_below_pasi))
 
 
 def pasi_of(skin: Skin) -> FloatArray:
@@ -117,7 +130,7 @@ def pasi_of(skin: Skin) -> FloatArray:
 
 def bsa_of(skin: Skin) -> FloatArray:
     """BSA as recorded, in percent and tenths: the areas of the regions by their surface."""
-    return body_surface_of(skin.regions)
+    return np.asarray(skin.surface / 10.0)
 
 
 def pga_of(skin: Skin, own_noise: FloatArray, reader: Reader, scale: PgaScale) -> FloatArray:

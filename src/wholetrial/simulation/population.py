@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from wholetrial.conditions.evaluate import MET, NOT_MET, Situation, evaluate
 from wholetrial.data.records import Exposures, Flags, Floats, Records, empty_events
-from wholetrial.numerics.elementary import exp, log
+from wholetrial.numerics.elementary import exp, log, normal_quantile
 from wholetrial.numerics.philox import Purpose, Stream, normals, uniforms
 from wholetrial.protocol.assumptions import Assumptions
 from wholetrial.protocol.protocol import Protocol
@@ -23,6 +23,7 @@ from wholetrial.simulation.readings import Latent, Readers, read_measures, regio
 from wholetrial.simulation.regions import Regions
 
 MOST_ATTEMPTS = 2000
+_NOTHING = np.empty(0)
 ENOUGH_REFUSED = 100_000
 """So many people drawn and not one who may take part: nobody will come."""
 PHYSICAL = {"weight": (40.0, 200.0), "age": (0.0, 110.0)}
@@ -128,11 +129,9 @@ def _draw(protocol: Protocol, stream: Stream, readers: Readers, *, attempt: int)
     if assumed is None:
         raise NotSimulatedError("the file has no assumptions: the simulator needs them")
     draws = uniforms(stream, Purpose.BASELINE, len(assumed.baseline), occasion=attempt)
-    normal = _correlated(
-        assumed, normals(stream, Purpose.BASELINE, len(assumed.baseline), occasion=attempt)
-    )
+    normal = _correlated(assumed, _normal(assumed, draws))
     baseline = {
-        name: _value(planned, draws[..., index], normal[..., index])
+        name: _value(planned, draws[..., index], normal.get(name, _NOTHING))
         for index, (name, planned) in enumerate(assumed.baseline.items())
     }
     noise = normals(stream, Purpose.SCREENING, len(protocol.instruments), occasion=attempt)
@@ -143,15 +142,24 @@ def _draw(protocol: Protocol, stream: Stream, readers: Readers, *, attempt: int)
     return _Candidates(baseline, seen, accepted, int(possible.sum()))
 
 
-def _correlated(assumed: Assumptions, normal: Floats) -> Floats:
-    """Standard normals `(..., values)` with the correlations that the file states."""
-    names = list(assumed.baseline)
-    mixed = normal.copy()
+def _normal(assumed: Assumptions, draws: Floats) -> Mapping[str, Floats]:
+    """The draws made normal, of what is spread so or is correlated."""
+    correlated = {name for pair in assumed.correlation for name in pair.split(" with ")}
+    return {
+        name: normal_quantile(draws[..., index])
+        for index, (name, planned) in enumerate(assumed.baseline.items())
+        if name in correlated
+        or (isinstance(planned, Distribution) and planned.distribution in ("normal", "lognormal"))
+    }
+
+
+def _correlated(assumed: Assumptions, normal: Mapping[str, Floats]) -> Mapping[str, Floats]:
+    """Standard normals by name, with the correlations that the file states."""
+    mixed = dict(normal)
     for pair, correlation in assumed.correlation.items():
         first, _, second = pair.partition(" with ")
-        one, other = names.index(first), names.index(second)
         rest = np.sqrt(1.0 - correlation * correlation)
-        mixed[..., other] = correlation * mixed[..., one] + rest * normal[..., other]
+        mixed[second] = correlation * mixed[first] + rest * normal[second]
     return mixed
 
 

@@ -5,7 +5,7 @@ PASI, PGA and BSA even the same skin with the same noise of the visit. How large
 stands in the trial file.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -28,7 +28,7 @@ from wholetrial.simulation.measurement import (
     seen_skin,
 )
 from wholetrial.simulation.psoriasis_fit import PsoriasisFit
-from wholetrial.simulation.regions import Regions, items_of, regions_at
+from wholetrial.simulation.regions import Regions, items_of, read_regions, regions_at
 
 Read = Literal["pasi", "pga 0-4", "pga 0-5", "bsa", "dlqi", "scale", "laboratory"]
 _ALIKE: dict[str, Read] = {
@@ -42,6 +42,9 @@ _ALIKE: dict[str, Read] = {
     "qids_c16": "scale",
     "madrs": "scale",
 }
+
+
+Noise = Floats | Mapping[int, Floats]
 
 
 class Latent(NamedTuple):
@@ -83,23 +86,56 @@ def readers_of(protocol: Protocol, fit: PsoriasisFit) -> Readers:
     return Readers(kinds, spread, relative, fit["clear_below_pasi"], severity, ranges)
 
 
-def read_measures(readers: Readers, latent: Latent, noise: Floats) -> dict[str, Floats]:
-    """Every measure as recorded; `noise` is `(instruments, ..., P)` standard normal."""
-    skin = _skin(readers, latent, noise)
+def read_measures(
+    readers: Readers, latent: Latent, noise: Noise, wanted: Collection[str] | None = None
+) -> dict[str, Floats]:
+    """Measures as recorded, all of them or those wanted.
+
+    `noise` has standard normals for each place among the measures: `(instruments, ..., P)`, or a
+    mapping with the places that are needed (`noise_needed`).
+    """
+    skin = _skin(readers, latent, noise) if _needs_skin(readers, wanted) else None
     return {
-        name: _read(readers, name, (latent, skin), noise[index])
-        for index, name in enumerate(readers.kinds)
-        if name in latent.baseline or _from_severity(readers, name)
+        name: _read(readers, name, (latent, skin), noise)
+        for name in readers.kinds
+        if (name in latent.baseline or _from_severity(readers, name))
+        and (wanted is None or name in wanted)
     }
 
 
-def read_items(readers: Readers, latent: Latent, noise: Floats) -> dict[str, Floats]:
+def noise_needed(readers: Readers, wanted: Collection[str]) -> tuple[int, ...]:
+    """The places whose noise the wanted measures need: their own, and that of the skin."""
+    names = [name for name in readers.kinds if name in wanted]
+    own = [name for name in names if not _of_skin_alone(readers, name)]
+    if _needs_skin(readers, wanted):
+        own.append(readers.severity)
+    places = list(readers.kinds)
+    return tuple(sorted({places.index(name) for name in own}))
+
+
+def _needs_skin(readers: Readers, wanted: Collection[str] | None) -> bool:
+    of_skin = ("pasi", "pga 0-4", "pga 0-5", "bsa")
+    return readers.severity != "" and any(
+        kind in of_skin and (wanted is None or name in wanted)
+        for name, kind in readers.kinds.items()
+    )
+
+
+def _of_skin_alone(readers: Readers, name: str) -> bool:
+    """Whether a measure has no noise but that of the skin."""
+    return readers.kinds[name] in ("pasi", "bsa") and readers.severity != ""
+
+
+def read_items(readers: Readers, latent: Latent, noise: Noise) -> dict[str, Floats]:
     """The items behind the same visit's PASI, by their codes; none where no PASI is measured.
 
     The arguments are those of `read_measures`, and the instrument scores these items to its PASI.
     """
     skin = _skin(readers, latent, noise)
-    return {} if skin is None or latent.regions is None else items_of(latent.regions, skin.regions)
+    if skin is None or latent.regions is None:
+        return {}
+    found = read_regions(latent.regions, skin.seen, readers.clear_below_pasi)
+    return items_of(latent.regions, found)
 
 
 def regions_for(readers: Readers, stream: Stream, baseline: Mapping[str, Floats]) -> Regions | None:
@@ -110,7 +146,7 @@ def regions_for(readers: Readers, stream: Stream, baseline: Mapping[str, Floats]
     return regions_at(stream, baseline[readers.severity], surface)
 
 
-def _skin(readers: Readers, latent: Latent, noise: Floats) -> Skin | None:
+def _skin(readers: Readers, latent: Latent, noise: Noise) -> Skin | None:
     name = readers.severity
     if name not in latent.baseline:
         return None
@@ -141,11 +177,16 @@ def _from_severity(readers: Readers, name: str) -> bool:
     return readers.kinds[name].startswith("pga") and readers.severity != ""
 
 
-def _read(readers: Readers, name: str, seen: tuple[Latent, Skin | None], noise: Floats) -> Floats:
+def _read(readers: Readers, name: str, seen: tuple[Latent, Skin | None], noises: Noise) -> Floats:
     (latent, skin), spread = seen, readers.spread[name]
-    kind = readers.kinds[name]
-    if skin is not None and kind in ("pasi", "pga 0-4", "pga 0-5", "bsa"):
-        return _read_skin(readers, kind, skin, (spread, noise))
+    kind, place = readers.kinds[name], list(readers.kinds).index(name)
+    if skin is not None and kind == "pasi":
+        return pasi_of(skin)
+    if skin is not None and kind == "bsa":
+        return bsa_of(skin)
+    noise = noises[place]
+    if skin is not None and kind in ("pga 0-4", "pga 0-5"):
+        return _read_pga(readers, kind, skin, (spread, noise))
     if kind == "bsa":
         return observed_bsa(latent.baseline[name] * latent.lesion, noise, spread)
     if kind == "dlqi":
@@ -153,11 +194,7 @@ def _read(readers: Readers, name: str, seen: tuple[Latent, Skin | None], noise: 
     return _on_a_scale(readers, name, latent, noise)
 
 
-def _read_skin(readers: Readers, kind: Read, skin: Skin, own: tuple[float, Floats]) -> Floats:
-    if kind == "pasi":
-        return pasi_of(skin)
-    if kind == "bsa":
-        return bsa_of(skin)
+def _read_pga(readers: Readers, kind: Read, skin: Skin, own: tuple[float, Floats]) -> Floats:
     spread, noise = own
     reader = Reader(readers.spread[readers.severity], spread, readers.clear_below_pasi)
     return pga_of(skin, noise, reader, "0-4" if kind == "pga 0-4" else "0-5")

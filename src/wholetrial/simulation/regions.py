@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wholetrial.instruments.pasi import PASI_REGIONS
-from wholetrial.numerics.elementary import FloatArray, exp
+from wholetrial.numerics.elementary import COMPILED_FROM, FloatArray, exp
 from wholetrial.numerics.philox import Purpose, Stream, normals
 
 TENTHS = (1, 2, 3, 4)
@@ -31,8 +31,8 @@ SIGNS = ("erythema", "induration", "desquamation")
 HIGHEST_PASI = 72.0
 HIGHEST_SIGNS = 12.0
 BANDS_FROM = (10.0, 30.0, 50.0, 70.0, 90.0)
-_LOWEST_AREA = (1.0, *BANDS_FROM)
-_HIGHEST_AREA = (9.9, 29.9, 49.9, 69.9, 89.9, 100.0)
+LOWEST_AREA = (1.0, *BANDS_FROM)
+HIGHEST_AREA = (9.9, 29.9, 49.9, 69.9, 89.9, 100.0)
 _UNAFFECTED_BELOW = (-0.52, -1.28, -1.28, -1.28)
 _LOG_SD_BETWEEN_REGIONS = 0.5
 _PERCENT_PER_PASI = 1.4
@@ -113,6 +113,30 @@ def read_regions(
     )
 
 
+def read_totals(
+    regions: Regions, seen: FloatArray, clear_below_pasi: float | FloatArray = 0.0
+) -> tuple[FloatArray, FloatArray]:
+    """Recorded PASI in tenths and body surface in tenths of a percent, each `(..., P)`."""
+    if seen.size < COMPILED_FROM:
+        found = read_regions(regions, seen, clear_below_pasi)
+        return scored(found), np.rint(10.0 * body_surface_of(found))
+    from wholetrial.simulation.reading_loops import read_skin
+
+    tenths, surface = np.empty(seen.size), np.empty(seen.size)
+    flat = [_flat(values, seen.shape) for values in (seen, clear_below_pasi, regions.percent)]
+    share, rounding = (
+        np.ascontiguousarray(np.broadcast_to(part, (4, *seen.shape))).reshape(4, -1)
+        for part in (regions.share, regions.rounding)
+    )
+    most = np.ascontiguousarray(np.broadcast_to(regions.most, seen.shape)).reshape(-1)
+    read_skin(flat[0], flat[1], share, rounding, flat[2], most, tenths, surface)
+    return tenths.reshape(seen.shape), surface.reshape(seen.shape)
+
+
+def _flat(values: float | FloatArray, shape: tuple[int, ...]) -> FloatArray:
+    return np.ascontiguousarray(np.broadcast_to(values, shape), np.float64).reshape(-1)
+
+
 def total_in_tenths(
     regions: Regions, seen: FloatArray, clear_below_pasi: float | FloatArray = 0.0
 ) -> FloatArray:
@@ -171,7 +195,7 @@ def _region(regions: Regions, index: int, pasi: FloatArray, visible: NDArray[np.
 def _inside(band: FloatArray, percent: FloatArray) -> FloatArray:
     """The percent of skin, moved into its band where the signs ask for another band."""
     place = np.maximum(band, 1.0).astype(np.intp) - 1
-    low, high = np.asarray(_LOWEST_AREA)[place], np.asarray(_HIGHEST_AREA)[place]
+    low, high = np.asarray(LOWEST_AREA)[place], np.asarray(HIGHEST_AREA)[place]
     return np.where(band > 0.0, np.minimum(np.maximum(percent, low), high), 0.0)
 
 

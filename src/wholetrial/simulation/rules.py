@@ -46,7 +46,10 @@ def apply_rules(situation: Situation, doses: Sequence[Given], people: Recipients
     """The doses after the rules of the situation's visit; what happened is noted in the records."""
     records, visit = situation.records, situation.visit
     doses, day = list(doses), records.day[..., records.visit_index(visit)]
-    for name, rule in rules_at(situation.protocol, visit).items():
+    rules = rules_at(situation.protocol, visit)
+    if not rules:
+        return doses
+    for name, rule in rules.items():
         who = concerned(rule, situation)
         if rule.stop is not None:
             _note(records.events[STOPS_TREATMENT], who, day)
@@ -56,7 +59,10 @@ def apply_rules(situation: Situation, doses: Sequence[Given], people: Recipients
         elif rule.give is not None:
             doses, who = given_by(name, situation, who, (doses, people))
         _note(records.events[name], who, day)
-    return without_stopped(doses, records.events[STOPS_TREATMENT])
+    stops = records.events[STOPS_TREATMENT]
+    # Who came before the planned day, and stops before it, still has the dose of the visit.
+    later = np.where(day < stops, np.maximum(stops, visit.day + 1.0), stops)
+    return without_stopped(doses, later, visit.day)
 
 
 def given_by(

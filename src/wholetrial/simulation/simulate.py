@@ -20,6 +20,7 @@ from wholetrial.data.records import (
     Floats,
     Records,
     empty_events,
+    empty_exposures,
 )
 from wholetrial.numerics.philox import Stream
 from wholetrial.protocol.leaving import REASONS
@@ -29,9 +30,9 @@ from wholetrial.simulation.allotment import allot, physicians_choice
 from wholetrial.simulation.attendance import (
     Attendance,
     attendance,
-    given_at_visits,
 )
 from wholetrial.simulation.calibration import calibrate
+from wholetrial.simulation.disease import Parameters
 from wholetrial.simulation.dosing import (
     Given,
     Recipients,
@@ -50,18 +51,19 @@ from wholetrial.simulation.dropout import (
 from wholetrial.simulation.harms import adverse_events
 from wholetrial.simulation.lack_of_efficacy import PILOT_SEED, leaving_rates
 from wholetrial.simulation.latent import Disease, begin_disease, disease_at, lesion_of
-from wholetrial.simulation.measurement import visit_noise
+from wholetrial.simulation.measurement import visit_noise_of
 from wholetrial.simulation.population import (
     NotSimulatedError,
     Population,
     enroll,
 )
-from wholetrial.simulation.readings import Latent, Readers, read_measures, readers_of
+from wholetrial.simulation.readings import Latent, Readers, noise_needed, read_measures, readers_of
 from wholetrial.simulation.rules import apply_rules
 from wholetrial.simulation.world import World, world_of
 
-BLOCK = 64
-PEOPLE_AT_ONCE = 1 << 17
+BLOCK = 256
+"""The most trials simulated together."""
+PEOPLE_AT_ONCE = 81_920
 """So many participants are simulated together; 14 visits of each take about 4 kB."""
 MOST_PEOPLE = 1_000_000
 
@@ -73,6 +75,7 @@ HowDrawn = Literal["drawn", "fixed"]
 class Simulation:
     """What stays the same in every replicate of one trial in one world.
 
+    `measured` names what is measured at each visit.
     `leaving_rates` says how fast each arm leaves for lack of efficacy; `parameters` whether every
     replicate draws the model's parameters, and `drawn` has them for the replicates at hand.
     """
@@ -82,6 +85,7 @@ class Simulation:
     readers: Readers
     centers: Mapping[str, float]
     visits: tuple[Visit, ...]
+    measured: tuple[tuple[str, ...], ...]
     seed: int
     leaving_rates: Mapping[str, float] = field(default_factory=dict)
     parameters: HowDrawn = "drawn"
@@ -115,7 +119,12 @@ def _prepared(protocol: Protocol, seed: int, scenario: str | None = None) -> Sim
     if not readers.kinds:
         raise NotSimulatedError("nothing measured has a baseline and a visit_noise")
     centers = calibrate(protocol, world, readers)
-    return Simulation(protocol, world, readers, centers, visits(protocol), seed)
+    planned = visits(protocol)
+    measured = tuple(
+        tuple(name for name in _measures(protocol) if visit in measured_at(protocol, name))
+        for visit in planned
+    )
+    return Simulation(protocol, world, readers, centers, planned, measured, seed)
 
 
 def simulate(simulation: Simulation, replicates: range) -> Records:
@@ -159,10 +168,21 @@ def _begun(simulation: Simulation, replicates: range) -> tuple[Population, Recor
     return population, _before_treatment(simulation, population, arm, leaves), leaves
 
 
+def enrolled_in(simulation: Simulation, replicates: range) -> tuple[Population, Parameters]:
+    """The people of some replicates before treatment, and the model's parameters in each."""
+    mine = _of_replicates(simulation, replicates)
+    return _enrolled(mine, replicates), mine.drawn or mine.world.fit
+
+
 def people_screened(simulation: Simulation, replicate: int = 0) -> int:
     """How many people were screened to fill one replicate, the first unless another is named."""
     one = range(replicate, replicate + 1)
     return _enrolled(_of_replicates(simulation, one), one).screened
+
+
+def block_size(protocol: Protocol) -> int:
+    """How many trials are simulated together: memory is bounded, whatever the number of trials."""
+    return max(1, min(BLOCK, PEOPLE_AT_ONCE // protocol.n))
 
 
 def in_blocks(
@@ -176,16 +196,8 @@ def in_blocks(
         progress(block.stop)
 
 
-def at_once(protocol: Protocol) -> int:
-    """How many replicates are simulated together: fewer where a trial has very many participants.
-
-    This is a way to compute: no result depends on it.
-    """
-    return max(1, min(BLOCK, PEOPLE_AT_ONCE // protocol.n))
-
-
 def _blocks(protocol: Protocol, replicates: int) -> Iterator[range]:
-    size = at_once(protocol)
+    size = block_size(protocol)
     for first in range(0, replicates, size):
         yield range(first, min(first + size, replicates))
 
@@ -202,9 +214,6 @@ def _before_treatment(
     """Empty records, but for what screening knows and when people will leave by chance."""
     protocol, shape = simulation.protocol, arm.shape
     columns = (*shape, len(simulation.visits))
-    samples = [name for name, use in protocol.instruments.items() if use.sample is not None]
-    unvalued = ("adverse_events", *samples)
-    measures = [name for name in protocol.schedule.measure if name not in unvalued]
     width = len(str(protocol.n))
     return Records(
         arms=tuple(protocol.arms),
@@ -213,8 +222,8 @@ def _before_treatment(
         participants=tuple(f"P{number:0{width}d}" for number in range(1, protocol.n + 1)),
         arm=arm,
         received=arm,
-        day=np.full(columns, np.nan),
-        values={name: np.full(columns, np.nan) for name in measures},
+        day=_by_visit(columns),
+        values={name: _by_visit(columns) for name in _measures(protocol)},
         facts={
             name: values
             for name, values in population.facts.items()
@@ -225,9 +234,21 @@ def _before_treatment(
             STOPS_TREATMENT: leaves.day.copy(),
             **{name: np.full(shape, np.nan) for name in protocol.rules},
         },
-        exposures=exposures_of([], (), shape),
+        exposures=empty_exposures(shape),
         adverse_events=empty_events(shape),
     )
+
+
+def _measures(protocol: Protocol) -> list[str]:
+    """What the schedule measures as a number."""
+    samples = [name for name, use in protocol.instruments.items() if use.sample is not None]
+    unvalued = ("adverse_events", *samples)
+    return [name for name in protocol.schedule.measure if name not in unvalued]
+
+
+def _by_visit(shape: tuple[int, ...]) -> Floats:
+    """Missing values `(..., P, V)`, laid out so that the numbers of a visit lie together."""
+    return np.moveaxis(np.full((shape[-1], *shape[:-1]), np.nan), 0, -1)
 
 
 def _through_visits(
@@ -249,8 +270,10 @@ def _through_visits(
         if patience is not None and index + 1 < len(planned):
             span = (visit.day, planned[index + 1].day)
             seen = lesion_of(disease), records.day[..., index]
+            before = leaves
             patience, leaves = endure(patience, leaves, seen, span)
-            doses = _gone(records, leaves, doses)
+            if leaves is not before:
+                doses = _gone(records, leaves, doses, visit.day + 1)
     return _after_visits(simulation, stream, records, (leaves, doses)), patience
 
 
@@ -266,12 +289,12 @@ def _seen_lesion(
     return disease, lesion_of(disease, coming.day[..., index] - visit.day)
 
 
-def _gone(records: Records, leaves: Leaving, doses: Sequence[Given]) -> list[Given]:
+def _gone(records: Records, leaves: Leaving, doses: Sequence[Given], from_day: int) -> list[Given]:
     """Note who leaves, and take away the doses that they do not have any more."""
     stops = records.events[STOPS_TREATMENT]
     np.copyto(records.events[LEAVES_STUDY], leaves.day)
     np.fmin(stops, leaves.day, out=stops)
-    return without_stopped(doses, stops)
+    return without_stopped(doses, stops, from_day)
 
 
 def _after_visits(
@@ -282,11 +305,11 @@ def _after_visits(
 ) -> Records:
     """The records with doses, adverse events and reasons, once it is known who left when."""
     leaves, doses = ended
-    given = exposures_of(doses, records.interventions, records.shape)
+    given = exposures_of(doses, records)
     reasons = gives_reasons(simulation.protocol)
     return replace(
         records,
-        exposures=given_at_visits(given, records),
+        exposures=given,
         adverse_events=adverse_events(simulation.protocol, stream, records.arm, leaves),
         reason_terms=REASONS if reasons else (),
         reasons={LEAVES_STUDY: leaves.reason} if reasons else {},
@@ -307,28 +330,34 @@ def _attend(
 ) -> None:
     """Write down what is measured at a visit of those who come to it, each on their day."""
     visit, day = at
-    column = records.visit_index(visit)
+    protocol, column = simulation.protocol, records.visit_index(visit)
     comes = ~(records.events[LEAVES_STUDY] <= day) & ~np.isnan(day)
     if visit.only_if is not None:
-        situation = Situation(simulation.protocol, records, visit)
-        comes = comes & (evaluate(visit.only_if, situation) == MET)
+        comes = comes & (evaluate(visit.only_if, Situation(protocol, records, visit)) == MET)
     records.day[..., column] = np.where(comes, day, np.nan)
-    seen = _seen(simulation, population, visit, lesion)
-    for name, values in records.values.items():
-        if name in seen and visit in measured_at(simulation.protocol, name):
-            values[..., column] = np.where(comes, seen[name], np.nan)
+    wanted = simulation.measured[column]
+    seen = _seen(simulation, population, (visit, wanted), lesion)
+    for name in wanted:
+        if name in seen:
+            records.values[name][..., column] = np.where(comes, seen[name], np.nan)
 
 
 def _seen(
-    simulation: Simulation, population: Population, visit: Visit, lesion: Floats
+    simulation: Simulation,
+    population: Population,
+    at: tuple[Visit, Sequence[str]],
+    lesion: Floats,
 ) -> dict[str, Floats]:
+    """What is measured at a visit of everybody, of the measures wanted."""
+    visit, wanted = at
     kilograms = population.baseline.get("weight")
     weight = {} if kilograms is None else {"weight": np.rint(kilograms * 10) / 10}
     if visit == screening_visit(simulation.protocol):
         return {**population.screening, **_without_noise(simulation, population), **weight}
-    noise = visit_noise(population.stream, visit.day, len(simulation.protocol.instruments))
+    needed = noise_needed(simulation.readers, wanted)
+    noise = visit_noise_of(population.stream, visit.day, needed)
     latent = Latent(population.baseline, lesion, population.regions)
-    return {**read_measures(simulation.readers, latent, noise), **weight}
+    return {**read_measures(simulation.readers, latent, noise, wanted), **weight}
 
 
 def _without_noise(simulation: Simulation, population: Population) -> dict[str, Floats]:

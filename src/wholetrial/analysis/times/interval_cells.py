@@ -68,22 +68,35 @@ def blocks_of_analyses(analyses: int, people: int) -> list[slice]:
     return [slice(begin, begin + size) for begin in range(0, max(analyses, 1), size)]
 
 
-def cells_of(intervals: Intervals) -> Cells:
+def sizes_of(intervals: Intervals) -> npt.NDArray[np.intp]:
+    """How many different intervals and cells each analysis needs, filled up to whole SIZE_STEPs.
+
+    `(R, 2)`. They follow from the analysis alone, so that rounding does not depend on others.
+    """
+    cells = np.sum(_innermost(intervals)[2], axis=-1)
+    different = np.sum(_different(intervals)[2] > 0, axis=-1) + 1
+    needed = np.stack([different, cells], axis=-1)
+    return np.asarray(-(-np.maximum(needed, 1) // SIZE_STEP) * SIZE_STEP, np.intp)
+
+
+def cells_of(intervals: Intervals, least: tuple[int, int] = (1, 1)) -> Cells:
     """Find the cells of each of the analyses `(R, P)`, and the intervals that cover them.
+
+    `least` is how many intervals and cells there are at least, filled up.
 
     >>> arrays = np.array([[0.0, 4, 6]]), np.array([[8.0, 12, 10]]), np.ones((1, 3), bool)
     >>> cells = cells_of(Intervals(*arrays))
     >>> cells.left.tolist(), cells.right.tolist()
     ([[6.0]], [[8.0]])
     """
-    left, right, real = _innermost(intervals)
-    lower, upper, counts, which = _different(intervals)
+    left, right, real = _innermost(intervals, least[1])
+    lower, upper, counts, which = _different(intervals, least[0])
     covers = (lower[:, :, None] <= left[:, None, :]) & (right[:, None, :] <= upper[:, :, None])
     covers &= real[:, None, :] & (counts > 0)[:, :, None]
     return Cells(left, right, real, covers.astype(np.float64), counts, which)
 
 
-def _innermost(intervals: Intervals) -> tuple[Floats, Floats, Booleans]:
+def _innermost(intervals: Intervals, least: int = 1) -> tuple[Floats, Floats, Booleans]:
     """Each start that the next end follows at once; at one time, ends come before starts."""
     end, start, none = 0, 1, 2
     ends = np.concatenate([intervals.upper, intervals.lower], axis=-1)
@@ -94,7 +107,7 @@ def _innermost(intervals: Intervals) -> tuple[Floats, Floats, Booleans]:
     order = np.lexsort((kind, ends), axis=-1)
     ends, kind = (np.take_along_axis(values, order, axis=-1) for values in (ends, kind))
     cell = (kind[:, :-1] == start) & (kind[:, 1:] == end)
-    width = max(1, int(np.max(np.sum(cell, axis=-1), initial=0)))
+    width = max(least, int(np.max(np.sum(cell, axis=-1), initial=0)))
     first = np.argsort(~cell, axis=-1, kind="stable")[:, :width]
     left, right, real = (
         np.take_along_axis(values, first, axis=-1) for values in (ends[:, :-1], ends[:, 1:], cell)
@@ -103,7 +116,7 @@ def _innermost(intervals: Intervals) -> tuple[Floats, Floats, Booleans]:
 
 
 def _different(
-    intervals: Intervals,
+    intervals: Intervals, least: int = 1
 ) -> tuple[Floats, Floats, Floats, npt.NDArray[np.intp]]:
     """The different intervals of each analysis `(R, K)`, how many have each, and who has which."""
     lower = np.where(intervals.inside, intervals.lower, np.inf)
@@ -116,7 +129,7 @@ def _different(
     number = np.concatenate(
         [np.zeros((len(low), 1), np.intp), np.cumsum(changes, axis=-1)], axis=-1
     )
-    width = int(np.max(number, initial=0)) + 1
+    width = max(least, int(np.max(number, initial=0)) + 1)
     different = np.full((2, len(low), width), np.inf)
     for table, values in zip(different, (low, high), strict=True):
         np.put_along_axis(table, number, values, axis=-1)
@@ -126,3 +139,7 @@ def _different(
     which = np.empty_like(number)
     np.put_along_axis(which, order, number, axis=-1)
     return different[0], different[1], counts.reshape(len(low), width), which
+
+
+SIZE_STEP = 16
+"""Analyses are fitted together with others of as many cells, to whole steps."""

@@ -27,6 +27,7 @@ from wholetrial.analysis.times.interval_cells import (
     blocks_of_analyses,
     cells_of,
     checked_intervals,
+    sizes_of,
 )
 from wholetrial.analysis.times.interval_maximum import maximum_likelihood
 
@@ -220,19 +221,26 @@ def _estimated(intervals: Intervals) -> _Estimate:
         intervals.upper.reshape(-1, people),
         intervals.inside.reshape(-1, people),
     )
-    parts = []
+    parts, places = [], []
     for block in blocks_of_analyses(len(flat.inside), people):
-        parts.append(_of_block(Intervals(flat.lower[block], flat.upper[block], flat.inside[block])))
+        within = Intervals(flat.lower[block], flat.upper[block], flat.inside[block])
+        sizes = sizes_of(within)
+        for needed in np.unique(sizes, axis=0):
+            rows = np.flatnonzero((sizes == needed).all(axis=-1))
+            alike = Intervals(within.lower[rows], within.upper[rows], within.inside[rows])
+            parts.append(_of_block(alike, (int(needed[0]), int(needed[1]))))
+            places.append(rows + block.start)
     width = max(part.mass.shape[-1] for part in parts)
+    order = np.argsort(np.concatenate(places))
     joined = [
-        np.concatenate([_filled_up(values, width) for values in column])
+        np.concatenate([_filled_up(values, width) for values in column])[order]
         for column in zip(*parts, strict=True)
     ]
     return _Estimate(*joined)
 
 
-def _of_block(intervals: Intervals) -> _Estimate:
-    cells = cells_of(intervals)
+def _of_block(intervals: Intervals, least: tuple[int, int]) -> _Estimate:
+    cells = cells_of(intervals, least)
     mass, optimal = maximum_likelihood(cells)
     participants = np.sum(cells.counts, axis=-1)
     reason = first_reason(
@@ -254,7 +262,9 @@ def _filled_up(values: npt.NDArray[Any], width: int) -> npt.NDArray[Any]:
 
 
 def _free_at(found: _Estimate, time: float) -> Floats:
-    return np.asarray(np.sum(found.mass, axis=-1, where=found.right > time))
+    later = np.where(found.right > time, found.mass, 0.0)
+    # In order, so that cells of no probability at the end change no bit.
+    return np.asarray(np.cumsum(later, axis=-1)[..., -1])
 
 
 def _reached(found: _Estimate, probability: float) -> tuple[Floats, Floats]:

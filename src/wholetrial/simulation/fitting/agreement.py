@@ -21,7 +21,7 @@ from wholetrial.numerics.elementary import FloatArray, normal_quantile
 from wholetrial.numerics.philox import Purpose, Stream, uniforms
 from wholetrial.simulation.fitting.fit import kinds_in, setting_of
 from wholetrial.simulation.fitting.people import POINTS
-from wholetrial.simulation.fitting.published import PublishedRate
+from wholetrial.simulation.fitting.published import FEWEST_FAILURES, PublishedRate
 from wholetrial.simulation.fitting.rates import Setting, rates_of
 from wholetrial.simulation.psoriasis_fit import KnownMiss, PsoriasisFit
 
@@ -30,10 +30,10 @@ DRAW_POINTS = 512
 STUDIES_PER_DRAW = 10
 SEED = 2026
 LEVEL = 0.9
-ROUNDING = 0.0005
 _AT_ONCE = 20
 _STEP = 0.1
 _FEWEST = 1e-6
+_LEAST_SHARE = 0.001
 
 MEAN_PASI_LOG_SD = 0.07
 """SD between studies of log mean PASI: 5.2 points between 15 arms are 3.5 SDs, around 21.5."""
@@ -64,7 +64,10 @@ class Compared(NamedTuple):
 
     @property
     def inside(self) -> bool:
-        return self.low - ROUNDING <= self.rate.value <= self.high + ROUNDING
+        """Whether the published number of people lies in the interval, ends included."""
+        people = size_of(self.rate)
+        count = round(people * self.rate.value)
+        return round(people * self.low) <= count <= round(people * self.high)
 
 
 def compare(
@@ -144,7 +147,7 @@ def _sampled(rates: Sequence[PublishedRate], logit: FloatArray) -> FloatArray:
     missing = np.asarray([rate.missing for rate in rates])
     drawn = missing * np.exp(MISSING_LOG_SD * _normal(len(rates), STUDIES_PER_DRAW, 3)[..., 2])
     expected = expected * (1.0 - np.minimum(drawn, 1.0)) / (1.0 - missing)
-    sizes = np.asarray([_size(rate) for rate in rates])
+    sizes = np.asarray([size_of(rate) for rate in rates])
     chance = _uniform(len(rates), STUDIES_PER_DRAW, 4)[..., 3]
     inside = np.clip(expected, _FEWEST, 1.0 - _FEWEST)
     counts = np.asarray(binom.ppf(chance, sizes, inside), dtype=np.float64)
@@ -152,9 +155,10 @@ def _sampled(rates: Sequence[PublishedRate], logit: FloatArray) -> FloatArray:
     return shares
 
 
-def _size(rate: PublishedRate) -> int:
-    """The study's n, or the one that its standard error speaks of."""
-    inside = min(max(rate.value, 0.001), 0.999)
+def size_of(rate: PublishedRate) -> int:
+    """The study's n, or the smaller number that its standard error speaks of."""
+    least = FEWEST_FAILURES / rate.n if rate.n else _LEAST_SHARE
+    inside = min(max(rate.value, least), 1.0 - least)
     effective = max(round(inside * (1.0 - inside) / rate.standard_error**2), 1)
     return min(effective, rate.n) if rate.n else effective
 

@@ -74,7 +74,9 @@ def rates_of(
 def _arm(setting: Setting, parameters: Parameters, kind: str, drug: str) -> _Arm:
     people = setting.people[kind]
     known = drugs_in(setting.model, (DRUGS[drug],))
-    biology = biology_of(known, parameters, people.weight_kg, people.effects)
+    draws = np.broadcast_shapes(*(np.shape(value)[:1] for value in parameters.values()))
+    effects = np.broadcast_to(people.effects, (*draws, *people.effects.shape))
+    biology = biology_of(known, parameters, people.weight_kg, effects)
     return _Arm(setting, parameters, kind, known[0], biology, people.severity, {})
 
 
