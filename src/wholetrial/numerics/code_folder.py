@@ -13,6 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 FOLDER_VARIABLE = "WHOLETRIAL_CACHE"
+_SOURCES = ("numerics/*.py", "simulation/*loops.py", "simulation/regions.py")
 _LARGEST = "lesion_loops.integrate*.nbc"
 
 
@@ -72,9 +73,10 @@ def _is_ours(folder: Path) -> bool:
 
 @cache
 def _state_of_sources() -> str:
-    """What compiled code depends on: every source that may hold a loop, Python and Numba."""
+    """What compiled code depends on: sources of loops and of their constants, Python and Numba."""
     package = Path(__file__).resolve().parents[1]
     digest = hashlib.sha256(f"{sys.version} {version('numba')} {version('numpy')}".encode())
-    for source in sorted([*package.glob("numerics/*.py"), *package.glob("simulation/**/*.py")]):
-        digest.update(source.read_bytes())
+    for pattern in _SOURCES:
+        for source in sorted(package.glob(pattern)):
+            digest.update(source.read_bytes())
     return digest.hexdigest()[:16]
