@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from wholetrial.numerics.elementary import exp
 from wholetrial.simulation.course import Doses
 from wholetrial.simulation.disease import Biology
 from wholetrial.simulation.lesion_loops import (
@@ -66,7 +67,7 @@ class _Body:
         self.ic50, self.amplitude = drug.ic50.astype(real), drug.modes.amplitude.astype(real)
         self.modes = np.zeros_like(self.amplitude)
         lengths = np.asarray(program.lengths).reshape(-1, 1, 1)
-        self.decays = np.exp(-lengths * drug.modes.rate).astype(real)
+        self.decays = exp(-lengths * drug.modes.rate).astype(real)
         self.decay = self.decays[0]
         self.amounts = doses.amount[name].astype(real)
         self.now = np.ones_like(self.kt)

@@ -12,13 +12,13 @@ from typing import NamedTuple
 
 import pytest
 
-from wholetrial.numerics.compiled import FOLDER_VARIABLE
+from wholetrial.numerics.code_folder import FOLDER_VARIABLE
 
 PACKAGE = Path(__file__).resolve().parents[2] / "src" / "wholetrial"
 SCRIPT = """
 import hashlib, json, os, sys, tempfile
 import numpy as np
-from wholetrial.numerics import compiled, loops
+from wholetrial.numerics import code_folder, compiled, loops
 
 def bits(loop):
     out = np.empty(64)
@@ -33,10 +33,12 @@ def as_user(user, group, environment):
     os.environ.pop("XDG_CACHE_HOME", None)
     os.environ.update(environment)
     tempfile.tempdir = environment["TMPDIR"]    # Python itself would fall back on /tmp
-    compiled.code_folder.cache_clear()
-    known = compiled.is_compiled()
+    code_folder.code_folder.cache_clear()
+    folder = code_folder.code_folder()
+    kept = lambda: folder is not None and any(folder.rglob("loops.exponentials*.nbc"))
+    known = kept()
     found = bits(compiled.compiled(loops.exponentials.py_func))
-    return [str(compiled.code_folder()), known, compiled.is_compiled(), found]
+    return [str(folder), known, kept(), found]
 
 # as root: everything that Python and Numba load, which another user may not be able to read
 for turn in range(2):

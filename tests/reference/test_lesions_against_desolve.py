@@ -108,6 +108,26 @@ def test_with_weekly_steps_the_mean_error_at_whole_weeks_is_below_3e_5():
     assert errors_of_weekly_steps(weeks).mean() <= 3e-5
 
 
+@pytest.mark.parametrize(("step", "most"), [(7.0, 8e-2), (1.75, 4e-4)])
+def test_how_far_off_the_lesion_is_four_standard_deviations_out(step, most):
+    """At whole weeks; what the function's description and the model card say."""
+    weeks = [place for place, day in enumerate(DAYS) if day % 7 == 0]
+    days = tuple(DAYS[place] for place in weeks)
+    worst = {}
+    for plan, rows in STORED["lesion"].items():
+        off = np.abs(
+            lesion_at(biology(), doses(PLANS[plan]), days, step=step).T - np.array(rows)[:, weeks]
+        )
+        worst |= {
+            (plan, name): error for (name, *_), error in zip(people(), off.max(axis=1), strict=True)
+        }
+    assert most / 2 < max(worst.values()) <= most
+    if step == 7.0:
+        largest = max(worst, key=worst.get)
+        assert largest == ("ustekinumab 90 mg at week 20", "placebo effect huge")
+        assert max(error for case, error in worst.items() if case != largest) <= 3e-3
+
+
 def test_the_lesion_the_day_after_a_first_dose_is_not_read_off_a_long_step():
     """Under ixekizumab it bends sharply there: a cubic over half a week was off by 2e-2 in the mean."""
     assert errors_of_weekly_steps((1.0,)).mean() <= 3e-5

@@ -17,7 +17,7 @@ from wholetrial.simulation.simulate import (
     BLOCK,
     MOST_PEOPLE,
     PEOPLE_AT_ONCE,
-    at_once,
+    block_size,
     prepare,
     simulate,
 )
@@ -228,14 +228,14 @@ def test_more_people_than_memory_holds_are_refused_with_what_is_possible(changed
 
 
 @pytest.mark.parametrize(
-    ("n", "together"), [(320, BLOCK), (2048, BLOCK), (100_000, 1), (MOST_PEOPLE, 1), (20_000, 6)]
+    ("n", "together"), [(320, BLOCK), (2000, 40), (20_000, 4), (100_000, 1), (MOST_PEOPLE, 1)]
 )
 def test_fewer_replicates_are_simulated_together_where_a_trial_is_large(krueger, n, together):
     arms = dict.fromkeys(krueger.arms, next(iter(krueger.arms.values())))
     each = {name: arm.model_copy(update={"n": n // len(arms)}) for name, arm in arms.items()}
     protocol = krueger.model_copy(update={"arms": each})
-    assert at_once(protocol) == together
-    assert at_once(protocol) == 1 or at_once(protocol) * protocol.n <= PEOPLE_AT_ONCE
+    assert block_size(protocol) == together
+    assert block_size(protocol) == 1 or block_size(protocol) * protocol.n <= PEOPLE_AT_ONCE
 
 
 def with_uncertainty(simulation, times):
