@@ -48,7 +48,11 @@ def given(mg, day=0.0):
         ("placebo_effect", -0.2, "placebo_effect must not be negative; got -0.2"),
         ("placebo_decay", -0.005, "placebo_decay must not be negative; got -0.005"),
         ("memory", NAN, "memory must be a finite number; got nan"),
-        ("t17_turnover", np.array([[0.05], [-0.05]]), "t17_turnover must be above 0; got -0.05"),
+        (
+            "t17_turnover",
+            np.array([[0.05], [-0.05]]),
+            "t17_turnover must not be negative; got -0.05",
+        ),
     ],
 )
 def test_parameters_without_sense_are_refused_by_name(name, value, message):
@@ -130,7 +134,7 @@ def covariance(row, column, value, *, both=True):
     ("change", "message"),
     [
         (of("lesion_turnover", estimate=0.0), "lesion_turnover must be above 0; got 0"),
-        (of("t17_turnover", estimate=-0.1), "t17_turnover must be above 0; got -0.1"),
+        (of("t17_turnover", estimate=-0.1), "t17_turnover must not be negative; got -0.1"),
         (of("memory_logit_sd", estimate=0.0), "memory_logit_sd must be above 0; got 0"),
         (of("memory", estimate=NAN), "memory must be a finite number; got nan"),
         (of("memory", scale="logit"), "memory has the scale log or identity; got 'logit'"),

@@ -7,9 +7,10 @@ import numpy as np
 from wholetrial.numerics.elementary import FloatArray
 from wholetrial.simulation.course import Doses
 
-ABOVE_ZERO = frozenset({"lesion_turnover", "t17_turnover", "clear_below_pasi"})
+ABOVE_ZERO = frozenset({"lesion_turnover", "clear_below_pasi"})
 _SMALLEST, _LARGEST = 1e-30, 1e30
-NEVER_NEGATIVE = frozenset({"placebo_effect", "placebo_decay"})
+NEVER_NEGATIVE = frozenset({"placebo_effect", "placebo_decay", "t17_turnover"})
+"""Without a turnover T17 cells stay as they are: the plain turnover model."""
 
 
 def check_parameters(values: Mapping[str, float | FloatArray]) -> None:
