@@ -54,7 +54,7 @@ def test_one_arm_against_a_benchmark_of_one_half() -> None:
 def test_what_cannot_be_enumerated_says_why() -> None:
     with pytest.raises(ValueError, match=r"fisher_exact.*got 'cmh'"):
         power_of_comparison(Success("cmh", 0.05), (5, 5), 0.5, 0.5)
-    with pytest.raises(ValueError, match="from 0 to 1; got 1.2"):
+    with pytest.raises(ValueError, match=r"from 0 to 1; got 1\.2"):
         power_of_comparison(FISHER, (5, 5), 1.2, 0.5)
     with pytest.raises(ValueError, match=r"up to 4,000,000 tables.*got 5000 and 5000"):
         power_of_comparison(FISHER, (5000, 5000), 0.5, 0.5)

@@ -8,7 +8,7 @@ Success is that of `operating`: P below alpha and, two-sided, on the side that f
 
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -31,6 +31,23 @@ class Success(NamedTuple):
     level: float
     sides: Literal[1, 2] = 2
     better: Literal["higher", "lower"] = "higher"
+
+
+class Enumerated(NamedTuple):
+    """A planned comparison answered without simulated trials, or how it is answered instead.
+
+    `power` is None where it must be simulated. `error` is the Monte Carlo standard error that is
+    left by the rates; given them the power is exact. `method` says which.
+    """
+
+    analysis: str
+    endpoint: str
+    at: str
+    arm: str
+    control: str
+    method: str
+    power: float | None = None
+    error: float = 0.0
 
 
 def power_of_comparison(
@@ -95,7 +112,7 @@ def _successes_against(success: Success, participants: int, against: float) -> F
     return _succeeds(success, found.p_value, events / participants - against)
 
 
-def _succeeds(success: Success, p_value: Floats, more: npt.NDArray[np.floating]) -> Flags:
+def _succeeds(success: Success, p_value: Floats, more: npt.NDArray[Any]) -> Flags:
     told: Flags = ~np.isnan(p_value) & (p_value < success.level)
     if success.sides == 2:
         told &= more < 0 if success.better == "lower" else more > 0
@@ -111,7 +128,6 @@ def _binomial(participants: int, rate: npt.ArrayLike) -> Floats:
     """The probability of each count, `(..., n + 1)`."""
     share = np.asarray(rate, np.float64)
     if not ((share >= 0.0) & (share <= 1.0)).all():
-        raise ValueError(f"a rate is a share from 0 to 1; got {rate}")
+        raise ValueError(f"a rate is a share from 0 to 1; got {share}")
     counts = np.arange(participants + 1)
-    found: Floats = stats.binom.pmf(counts, participants, share[..., None])
-    return found
+    return np.asarray(stats.binom.pmf(counts, participants, share[..., None]))

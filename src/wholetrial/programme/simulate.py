@@ -11,7 +11,7 @@ from wholetrial.programme.collect import Collected, collect
 from wholetrial.programme.decide import decisions_in
 from wholetrial.programme.forecast import Counted, described, sweep_of
 from wholetrial.programme.opening import opening
-from wholetrial.programme.outputs import decision_data, forecast_rows, power_rows
+from wholetrial.programme.outputs import decision_data, enumerated_rows, forecast_rows, power_rows
 from wholetrial.programme.sweep import (
     Engine,
     Sweep,
@@ -172,7 +172,11 @@ def programme_data(programme: Programme) -> dict[str, Any]:
                 "scenario": one.scenario,
                 "replicates": one.replicates,
                 "cautions": one.cautions,
-                "statistics": [*forecast_rows(one), *power_rows(protocol, one)],
+                "statistics": [
+                    *forecast_rows(one),
+                    *power_rows(protocol, one),
+                    *enumerated_rows(protocol, one),
+                ],
             }
             for one in programme.simulated
         ],

@@ -44,6 +44,24 @@ def power_blocks(contents: Contents) -> tuple[PowerBlock, ...]:
     return tuple(PowerBlock(title, tuple(rows)) for title, rows in blocks.items())
 
 
+def enumerated_lines(contents: Contents) -> tuple[str, ...]:
+    """Which comparisons need no simulated trial, and their power; why the others do."""
+    made = contents.simulated
+    groups: dict[tuple[str, str, str], list[str]] = {}
+    for one in made.enumerated if made else ():
+        key = (endpoint_text(contents.protocol, one.endpoint), one.at, one.method)
+        found = groups.setdefault(key, [])
+        if one.power is not None:
+            label = group_label(contents, one.arm)
+            found.append(f"{label} {percent(one.power, 1)} ± {percent(one.error, 1)}")
+    return tuple(_enumerated_line(*key, found) for key, found in groups.items())
+
+
+def _enumerated_line(text: str, at: str, method: str, found: list[str]) -> str:
+    where = text if at in text else f"{text}, {plain(at)}"
+    return f"{where}: {method}: {'; '.join(found)}." if found else f"{where}: {method}."
+
+
 def _row(contents: Contents, one: Power) -> PowerRow:
     label = group_label(contents, one.arm)
     successes = round(one.share * one.replicates)
