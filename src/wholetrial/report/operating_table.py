@@ -47,19 +47,21 @@ def power_blocks(contents: Contents) -> tuple[PowerBlock, ...]:
 def enumerated_lines(contents: Contents) -> tuple[str, ...]:
     """Which comparisons need no simulated trial, and their power; why the others do."""
     made = contents.simulated
-    groups: dict[tuple[str, str, str], list[str]] = {}
+    exact: dict[str, list[str]] = {}
+    others: dict[str, list[str]] = {}
     for one in made.enumerated if made else ():
-        key = (endpoint_text(contents.protocol, one.endpoint), one.at, one.method)
-        found = groups.setdefault(key, [])
-        if one.power is not None:
-            label = group_label(contents, one.arm)
-            found.append(f"{label} {percent(one.power, 1)} ± {percent(one.error, 1)}")
-    return tuple(_enumerated_line(*key, found) for key, found in groups.items())
-
-
-def _enumerated_line(text: str, at: str, method: str, found: list[str]) -> str:
-    where = text if at in text else f"{text}, {plain(at)}"
-    return f"{where}: {method}: {'; '.join(found)}." if found else f"{where}: {method}."
+        text = endpoint_text(contents.protocol, one.endpoint)
+        if one.power is None:
+            others.setdefault(sentence(one.method), []).append(text)
+            continue
+        where = text if one.at in text else f"{text}, {plain(one.at)}"
+        power = f"{percent(one.power, 1)} ± {percent(one.error, 1)}"
+        title = f"{where}, by {one.method}"
+        exact.setdefault(title, []).append(f"{group_label(contents, one.arm)} {power}")
+    return (
+        *(f"{title}: {'; '.join(found)}." for title, found in exact.items()),
+        *(f"{why}: {'; '.join(dict.fromkeys(texts))}." for why, texts in others.items()),
+    )
 
 
 def _row(contents: Contents, one: Power) -> PowerRow:
