@@ -26,6 +26,8 @@ ASIDES = {
     "(model)": "its model",
     "(multcomp)": "random integration",
     "(nothing missing)": "nothing missing",
+    "(power by exact2x2)": "power, by exact2x2",
+    "(power)": "power by enumeration",
     "(proportional)": "levels weighed as observed",
     "(robust)": "robust variance",
     "(simtrial)": "simtrial as well",

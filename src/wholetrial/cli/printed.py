@@ -122,7 +122,7 @@ def _print_planned(contents: "Contents") -> None:
 
 
 def print_power(contents: "Contents") -> None:
-    from wholetrial.report.operating_table import power_blocks
+    from wholetrial.report.operating_table import enumerated_lines, power_blocks
 
     blocks = power_blocks(contents)
     if not blocks:
@@ -132,6 +132,11 @@ def print_power(contents: "Contents") -> None:
         print_paragraph(block.title)
         rows = [(row.compared, row.successes, row.power) for row in block.rows]
         print_table(("", "successes", "power"), rows)
+        print_paragraph("")
+    lines = enumerated_lines(contents)
+    for line in lines:
+        print_paragraph(f"· {line}")
+    if lines:
         print_paragraph("")
 
 

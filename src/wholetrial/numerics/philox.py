@@ -46,6 +46,7 @@ class Purpose(IntEnum):
     IMPUTATION_MODEL = 15
     REGIONS = 16
     COUNTING = 17
+    SOBOL_SCRAMBLE = 18
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from wholetrial.protocol.endpoint import Endpoint
 from wholetrial.protocol.protocol import Protocol
 from wholetrial.report.contents import Simulated, Successful
 from wholetrial.simulation.cautions import assumptions_of, cautions_of
+from wholetrial.simulation.enumerated import enumerated_powers
 from wholetrial.simulation.readings import Readers
 from wholetrial.simulation.simulate import (
     Simulation,
@@ -98,6 +99,7 @@ def described(sweep: Sweep, counted: Counted, replicate: int = 0) -> Simulated:
         ),
         assumptions=assumptions_of(simulation),
         successful=counted.successful,
+        enumerated=enumerated_powers(simulation),
     )
 
 

@@ -159,6 +159,7 @@ def rows(contents: Contents) -> Iterator[dict[str, Any]]:
     yield from (one.row("simulated trial") for one in contents.simulated.statistics)
     yield from forecast_rows(contents.simulated)
     yield from power_rows(contents.protocol, contents.simulated)
+    yield from enumerated_rows(contents.protocol, contents.simulated)
 
 
 def _nearby_rows(contents: Contents) -> Iterator[dict[str, Any]]:
@@ -247,6 +248,33 @@ def power_rows(protocol: Protocol, simulated: Simulated) -> Iterator[dict[str, A
             "analysis_set": protocol.analyses[one.analysis].set,
             "source": "simulated trials",
             "note": f"{one.failed} trials gave no test" if one.failed else "",
+        }
+
+
+def enumerated_rows(protocol: Protocol, simulated: Simulated) -> Iterator[dict[str, Any]]:
+    """One row a planned test whose power needs no simulated trial."""
+    for one in simulated.enumerated:
+        if one.power is None:
+            continue
+        yield {
+            "analysis": one.analysis,
+            "endpoint": one.endpoint,
+            "level": protocol.endpoints.named()[one.endpoint][0],
+            "at": one.at,
+            "reading": "",
+            "arm": one.arm,
+            "comparison": f"{one.arm} with {one.control}" if one.control else "",
+            "statistic": "enumerated power",
+            "value": one.power,
+            "low": None,
+            "high": None,
+            "confidence": None,
+            "n": None,
+            "count": None,
+            "method": one.method,
+            "analysis_set": protocol.analyses[one.analysis].set,
+            "source": "enumeration",
+            "note": f"standard error {one.error:.2g}; the model's parameters at their estimates",
         }
 
 

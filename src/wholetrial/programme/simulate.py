@@ -14,6 +14,7 @@ from wholetrial.programme.opening import opening
 from wholetrial.programme.outputs import (
     Written,
     decision_data,
+    enumerated_rows,
     forecast_rows,
     power_rows,
     write_outputs,
@@ -199,7 +200,11 @@ def programme_data(programme: Programme) -> dict[str, Any]:
                 "scenario": one.scenario,
                 "replicates": one.replicates,
                 "cautions": one.cautions,
-                "statistics": [*forecast_rows(one), *power_rows(protocol, one)],
+                "statistics": [
+                    *forecast_rows(one),
+                    *power_rows(protocol, one),
+                    *enumerated_rows(protocol, one),
+                ],
             }
             for one in programme.simulated
         ],

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from wholetrial.analysis.decisions import Decision
+from wholetrial.analysis.enumeration import Enumerated
 from wholetrial.analysis.operating import Forecast, Power
 from wholetrial.analysis.statistic import Statistic
 from wholetrial.data.records import Records
@@ -28,7 +29,8 @@ class Simulated:
     `records` and `statistics` are those of the first replicate, as a hospital would send it;
     `outcomes` its endpoints, by endpoint and time. `forecasts` and `powers` are over all
     replicates. `cautions` are lines that must be read first (the model's known misses, criteria
-    taken as given, what the model is not validated for); `assumptions` say what and from where.
+    taken as given, what the model is not validated for); `assumptions` say what and from where;
+    `enumerated` which planned comparisons need no simulated trial, and what they come to.
     """
 
     seed: int
@@ -44,6 +46,7 @@ class Simulated:
     assumptions: tuple[tuple[str, str], ...]
     successful: Successful | None = None
     asked: int | None = None
+    enumerated: tuple[Enumerated, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,26 @@ def power_blocks(contents: Contents) -> tuple[PowerBlock, ...]:
     return tuple(PowerBlock(title, tuple(rows)) for title, rows in blocks.items())
 
 
+def enumerated_lines(contents: Contents) -> tuple[str, ...]:
+    """Which comparisons need no simulated trial, and their power; why the others do."""
+    made = contents.simulated
+    exact: dict[str, list[str]] = {}
+    others: dict[str, list[str]] = {}
+    for one in made.enumerated if made else ():
+        text = endpoint_text(contents.protocol, one.endpoint)
+        if one.power is None:
+            others.setdefault(sentence(one.method), []).append(text)
+            continue
+        where = text if one.at in text else f"{text}, {plain(one.at)}"
+        power = f"{percent(one.power, 1)} ± {percent(one.error, 1)}"
+        title = f"{where}, by {one.method}"
+        exact.setdefault(title, []).append(f"{group_label(contents, one.arm)} {power}")
+    return (
+        *(f"{title}: {'; '.join(found)}." for title, found in exact.items()),
+        *(f"{why}: {'; '.join(dict.fromkeys(texts))}." for why, texts in others.items()),
+    )
+
+
 def _row(contents: Contents, one: Power) -> PowerRow:
     label = group_label(contents, one.arm)
     successes = round(one.share * one.replicates)

@@ -40,8 +40,7 @@ def attendance(protocol: Protocol, stream: Stream, visits: Sequence[Visit]) -> A
     """When everybody would come to each visit, as long as they are in the study."""
     assumed = protocol.assumptions
     missed = assumed.missed_visits.fraction if assumed and assumed.missed_visits else 0.0
-    off = assumed.visit_days.days if assumed and assumed.visit_days else 0
-    early, late = _reach(visits, off)
+    early, late = reach_of(protocol, visits)
     planned = np.asarray([float(visit.day) for visit in visits])
     day = np.broadcast_to(planned, (*stream.shape, len(visits)))
     if missed == 0.0 and not any((*early, *late)):
@@ -64,12 +63,16 @@ def _draws(stream: Stream, visits: Sequence[Visit]) -> Floats:
     return uniforms(each, Purpose.MISSED_VISITS, 2, occasion=occasion)
 
 
-def _reach(visits: Sequence[Visit], off: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+def reach_of(
+    protocol: Protocol, visits: Sequence[Visit]
+) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """How many days before and after its plan each visit may take place.
 
     Two neighbors share the days between them, so that no visit overtakes another; up to day 0 every
     visit is on its day.
     """
+    assumed = protocol.assumptions
+    off = assumed.visit_days.days if assumed and assumed.visit_days else 0
     days = [visit.day for visit in visits]
     free = [max((after - before - 1) // 2, 0) for before, after in pairwise(days)]
     early = [

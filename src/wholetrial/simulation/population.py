@@ -129,17 +129,22 @@ def _draw(protocol: Protocol, stream: Stream, readers: Readers, *, attempt: int)
     if assumed is None:
         raise NotSimulatedError("the file has no assumptions: the simulator needs them")
     draws = uniforms(stream, Purpose.BASELINE, len(assumed.baseline), occasion=attempt)
-    normal = _correlated(assumed, _normal(assumed, draws))
-    baseline = {
-        name: _value(planned, draws[..., index], normal.get(name, _NOTHING))
-        for index, (name, planned) in enumerate(assumed.baseline.items())
-    }
+    baseline = baseline_of(assumed, draws)
     noise = normals(stream, Purpose.SCREENING, len(protocol.instruments), occasion=attempt)
     latent = Latent(baseline, np.ones(stream.shape), regions_for(readers, stream, baseline))
     seen = read_measures(readers, latent, np.moveaxis(noise, -1, 0))
-    possible = _possible(protocol, baseline)
+    possible = possible_people(protocol, baseline)
     accepted = possible & eligible(protocol, baseline, seen)
     return _Candidates(baseline, seen, accepted, int(possible.sum()))
+
+
+def baseline_of(assumed: Assumptions, draws: Floats) -> dict[str, Floats]:
+    """True baseline values by name, from one uniform draw for each, `(..., values)`."""
+    normal = _correlated(assumed, _normal(assumed, draws))
+    return {
+        name: _value(planned, draws[..., index], normal.get(name, _NOTHING))
+        for index, (name, planned) in enumerate(assumed.baseline.items())
+    }
 
 
 def _normal(assumed: Assumptions, draws: Floats) -> Mapping[str, Floats]:
@@ -181,7 +186,7 @@ def _value(planned: Distribution | Share, uniform: Floats, normal: Floats) -> Fl
             return values[np.searchsorted(edges, uniform, side="right")]
 
 
-def _possible(protocol: Protocol, baseline: Mapping[str, Floats]) -> Flags:
+def possible_people(protocol: Protocol, baseline: Mapping[str, Floats]) -> Flags:
     """Whom there can be: within the instruments' ranges, no disease for longer than a life."""
     limits = _limits(protocol)
     inside = [

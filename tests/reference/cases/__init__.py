@@ -8,6 +8,7 @@ from cases.imputation import CASES as IMPUTATION
 from cases.mixed_models import CASES as MIXED_MODELS
 from cases.multiplicity import CASES as MULTIPLICITY
 from cases.paired_and_trends import CASES as PAIRED_AND_TRENDS
+from cases.power import CASES as POWER
 from cases.proportions import CASES as PROPORTIONS
 from cases.ranks import CASES as RANKS
 from cases.rates import CASES as RATES
@@ -26,4 +27,5 @@ ALL: dict[str, Case] = {
     **RATES,
     **RANKS,
     **PAIRED_AND_TRENDS,
+    **POWER,
 }
