@@ -13,10 +13,12 @@ class Ready(NamedTuple):
 
 
 def make_ready() -> Ready:
-    """Compile every loop that is not compiled yet."""
+    """Compile every loop that is not compiled yet, and go the whole road of one trial once."""
     from wholetrial.numerics.code_folder import code_folder
+    from wholetrial.programme.run import run
     from wholetrial.simulation.ready import compile_loops
 
     began = perf_counter()
     compile_loops()
+    run("NCT00320216", replicates=1)
     return Ready(perf_counter() - began, code_folder())
