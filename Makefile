@@ -10,6 +10,7 @@ READY := $(VENV)/.ready
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[test]"
+	$(BIN)/wholetrial compile
 	touch $(READY)
 
 run: $(READY)        ## the main job: protocol -> published table -> virtual participants -> report
@@ -28,7 +29,7 @@ docs: $(READY)       ## write the generated pages of docs/ anew
 	$(BIN)/python docs/generate.py
 
 bench: $(READY)      ## time the main job and the statistics beside their peers; print ratios
-	for job in main_job very_many designs proportions stratified times mmrm; do $(BIN)/python benchmarks/$$job.py; done
+	for job in main_job very_many designs trajectories proportions stratified times mmrm; do $(BIN)/python benchmarks/$$job.py; done
 
 clean:
 	rm -rf $(VENV) out .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .coverage .hypothesis

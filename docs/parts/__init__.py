@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from parts.confounding import confounding
 from parts.evidence import (
     evidence,
     evidence_by_r,
@@ -40,6 +41,7 @@ from parts.model import (
 PARTS: dict[str, Callable[[], str]] = {
     "agreement counted": agreement_counted,
     "commands": commands,
+    "confounding": confounding,
     "coverage drawn": coverage_drawn,
     "coverage of differences": coverage_of_differences,
     "coverage of one proportion": coverage_of_one_proportion,

@@ -96,7 +96,7 @@ def test_out_writes_a_report_and_the_results_that_json_prints(invoke: Invoke) ->
     assert ran.exit_code == 0
     assert Path("a/b/results.json").read_text(encoding="utf-8") == ran.stdout
     assert Path("a/b/report.html").read_text(encoding="utf-8").startswith("<!doctype html>")
-    assert ran.stderr == "wrote a/b/report.html and a/b/results.json\n"
+    assert ran.stderr == "wrote a/b/report.html, a/b/figures.html and a/b/results.json\n"
 
 
 def test_out_must_be_a_folder(invoke: Invoke) -> None:

@@ -90,8 +90,7 @@ def test_what_cannot_be_simulated_is_said_in_one_line(
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("--replay", "1"), "--replay and --out go together"),
-        (("--out", "out"), "--replay and --out go together"),
+        (("--replay", "1"), "--replay needs --out, a folder for the tables"),
         (("--replay", "1", "--out", "out", "--scenario", "all"), "--replay writes one trial"),
         (("--threads", "0"), "--threads is 1 or more; got 0"),
         (("--threads", "2", "--cluster", "tcp://127.0.0.1:1"), "a scheduler has its own workers"),

@@ -81,7 +81,11 @@ def test_without_a_home_in_a_folder_that_cannot_be_written_everything_but_writin
     run = ("run", "NCT00320216", "--replicates", "2", "--out")
     done = program(*run, str(out), cwd=UNWRITABLE, **home)
     assert (done.returncode, done.stderr) == (0, "")
-    assert sorted(path.name for path in out.iterdir()) == ["report.html", "results.json"]
+    assert sorted(path.name for path in out.iterdir()) == [
+        "figures.html",
+        "report.html",
+        "results.json",
+    ]
     for words in ((*run, "here"), ("new",), ("randomize", "NCT00320216")):
         refused = program(*words, cwd=UNWRITABLE, **home)
         assert refused.returncode == 1

@@ -5,7 +5,7 @@ import pytest
 
 from wholetrial.analysis.operating import Forecast, Power
 from wholetrial.analysis.planned.analyze import analyses_of, analyze
-from wholetrial.data.records import AdverseEvents, Exposures, Records
+from wholetrial.data.records import AdverseEvents, Exposures, Records, repeated
 from wholetrial.data.tables import TABLES
 from wholetrial.endpoints.counts import outcomes_of_counts
 from wholetrial.endpoints.derive import derive
@@ -13,6 +13,7 @@ from wholetrial.protocol.load import load
 from wholetrial.protocol.published import load_published
 from wholetrial.protocol.timeline import visits
 from wholetrial.report.contents import Contents, PublishedResults, Recorded, Simulated
+from wholetrial.report.forecast_figures import Exposed, FollowedTrials, Quantity
 
 TRIAL = """
 wholetrial: 1
@@ -236,3 +237,32 @@ def only_planned(protocol):
         labels={"a": "Drug A", "p": "Placebo"},
         not_simulated="not yet simulated: A has no model",
     )
+
+
+def followed_of(recorded, trials=3):
+    """The eight people as so many simulated trials, all alike, with made-up hidden quantities.
+
+    On A somebody of high memory relapses last; the drug of A is worked out for two people.
+    """
+    records = repeated(recorded.records, trials)
+    memory = np.broadcast_to([0.9, 0.1, 0.8, 0.5, 0.5, 0.5, 0.5, 0.5], records.shape)
+    days = np.array([0.0, 7.0, 28.0, 35.0, 84.0])
+    shown = np.array([[0.0, 5.0, 2.0, 7.0, 1.0], [0.0, 6.0, 3.0, 8.0, 0.001]])
+    return FollowedTrials(
+        records,
+        (Exposed("a", "drug", days, shown, shown.mean(axis=0), 2, 0.5, (0.0, 28.0)),),
+        (Quantity("memory", "0 to 1", memory, "latent"),),
+        {"a": ("drug",), "p": ()},
+    )
+
+
+@pytest.fixture(scope="session")
+def followed(recorded):
+    """Three simulated trials of the eight people."""
+    return followed_of(recorded)
+
+
+@pytest.fixture(scope="session")
+def many_followed(recorded):
+    """Two hundred simulated trials of the eight people."""
+    return followed_of(recorded, 200)

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from wholetrial.report.figures_page import render_figures
 from wholetrial.report.page import render_report
 
 CHROMIUM = os.environ.get("WHOLETRIAL_CHROMIUM") or shutil.which("chromium")
@@ -35,11 +36,12 @@ def browser():
 
 
 @pytest.fixture(scope="module")
-def files(whole, only_planned, tmp_path_factory):
+def files(whole, only_planned, followed, tmp_path_factory):
     folder = tmp_path_factory.mktemp("reports")
     pages = {
         "whole": render_report(whole),
         "planned": render_report(only_planned),
+        "figures": render_figures(whole, followed),
         "long": render_report(replace(whole, labels={"a": LONG[:300], "p": "y" * 300})),
     }
     for name, page in pages.items():
@@ -56,7 +58,7 @@ def opened(browser, files, name, width):
 
 
 @pytest.mark.parametrize("width", [1280, 390, 360])
-@pytest.mark.parametrize("name", ["whole", "planned", "long"])
+@pytest.mark.parametrize("name", ["whole", "planned", "long", "figures"])
 def test_nothing_is_wider_than_the_page(browser, files, name, width):
     page, requests = opened(browser, files, name, width)
     assert page.evaluate("document.scrollingElement.scrollWidth <= innerWidth")
@@ -65,8 +67,9 @@ def test_nothing_is_wider_than_the_page(browser, files, name, width):
 
 
 @pytest.mark.parametrize("width", [1280, 360])
-def test_text_in_pictures_is_never_small(browser, files, width):
-    page, _ = opened(browser, files, "whole", width)
+@pytest.mark.parametrize("name", ["whole", "figures"])
+def test_text_in_pictures_is_never_small(browser, files, name, width):
+    page, _ = opened(browser, files, name, width)
     heights = page.evaluate(
         "[...document.querySelectorAll('svg text')].map(text => text.getBoundingClientRect().height)"
         ".filter(height => height > 0)"

@@ -173,7 +173,7 @@ def left_out(protocol: Protocol) -> str:
 
 
 def test_a_forecast_says_what_is_left_out(krueger: Protocol, protocol: Protocol) -> None:
-    reasons = "such links in arms whose reasons for leaving the file does not give"
+    reasons = "any link of leaving with the disease in arms of which the file gives no reasons"
     response = "any link of adverse events with response."
     assert left_out(krueger) == f"Left out: {reasons} and {response}"
     everywhere = {"experimental": causes(WEAK), "placebo": causes(PLACEBO)}

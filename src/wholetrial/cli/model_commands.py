@@ -1,4 +1,4 @@
-"""Commands about the model behind the virtual participants: calibrate."""
+"""Commands about the model behind the virtual participants: calibrate, compile."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -33,6 +33,17 @@ _DRAWS = 200
 def register(app: typer.Typer) -> None:
     """Add these commands."""
     app.command("calibrate")(calibrate)
+    app.command("compile")(compile_once)
+
+
+@clear_errors
+def compile_once() -> None:
+    """Compile the simulator once, so that every later run starts at once."""
+    from wholetrial.programme.ready import make_ready
+
+    ready = make_ready()
+    kept = f"kept in {ready.folder}" if ready.folder else "but no folder can be written to keep it"
+    typer.echo(f"compiled in {ready.seconds:.0f} s, {kept}")
 
 
 @clear_errors

@@ -24,7 +24,9 @@ Replicates = Annotated[int, typer.Option(help="How many trials are simulated.")]
 Scenario = Annotated[
     str | None, typer.Option(help="A world that the file assumes, such as no_effect.")
 ]
-Out = Annotated[Path | None, typer.Option(help="A folder for report.html and results.json.")]
+Out = Annotated[
+    Path | None, typer.Option(help="A folder for report.html, figures.html and results.json.")
+]
 OtherVersion = Annotated[
     str | None, typer.Option("--protocol-version", help="Another version that the file holds.")
 ]
@@ -172,4 +174,4 @@ def _finish(contents: "Contents", out: Path | None, *, as_json: bool) -> None:
     else:
         print_contents(contents)
     if written is not None:
-        typer.echo(f"wrote {written.report} and {written.results}", err=as_json)
+        typer.echo(f"wrote {written}", err=as_json)

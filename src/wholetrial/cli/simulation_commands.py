@@ -49,7 +49,10 @@ Scenario = Annotated[
 Replay = Annotated[
     int | None, typer.Option(help="Write this one of the trials, 1 or more, as tables into --out.")
 ]
-Out = Annotated[Path | None, typer.Option(help="A new folder for the tables of --replay.")]
+Out = Annotated[
+    Path | None,
+    typer.Option(help="A folder for report.html and figures.html; with --replay a new one."),
+]
 Cluster = Annotated[
     str | None, typer.Option(help="local, or the address of a Dask scheduler: tcp://HOST:PORT.")
 ]
@@ -89,7 +92,8 @@ def simulate(
     if replay is not None and out is not None:
         _replay(trial, asked, replay, out, version, as_json=as_json)
     else:
-        _simulate(trial, asked, version, (cluster, threads), as_json=as_json)
+        found = _simulate(trial, asked, version, (cluster, threads), out)
+        _tell(found, trial, out, as_json=as_json)
 
 
 def _goes_together(
@@ -103,8 +107,8 @@ def _goes_together(
     """Refuse options that do not go together."""
     from wholetrial.programme.simulate import ALL
 
-    if (replay is None) != (out is None):
-        raise typer.BadParameter("--replay and --out go together: one trial, and a folder for it")
+    if replay is not None and out is None:
+        raise typer.BadParameter("--replay needs --out, a folder for the tables of this one trial")
     if replay is not None and asked.scenario == ALL:
         raise typer.BadParameter("--replay writes one trial: name its --scenario, or leave it out")
     if threads is not None and threads < 1:
@@ -118,24 +122,34 @@ def _simulate(
     asked: "Asked",
     version: str | None,
     machines: tuple[str | None, int | None],
-    *,
-    as_json: bool,
-) -> None:
-    from wholetrial.programme.simulate import Ways, programme_data, scenarios_asked
+    out: Path | None,
+) -> "Programme":
+    from wholetrial.programme.outputs import check_folder
+    from wholetrial.programme.simulate import Ways, scenarios_asked
     from wholetrial.programme.simulate import simulate as simulate_trial
     from wholetrial.programme.trials import load
 
+    if out is not None:
+        check_folder(out)
     total = asked.replicates * len(scenarios_asked(load(trial, version=version), asked.scenario))
     with (
         _engine(*machines) as engine,
         progress("simulating", total) as show,
         interruptible() as stop,
     ):
-        found = simulate_trial(trial, asked, version=version, ways=Ways(engine, show, stop))
+        return simulate_trial(trial, asked, version=version, ways=Ways(engine, show, stop))
+
+
+def _tell(found: "Programme", trial: str, out: Path | None, *, as_json: bool) -> None:
+    """Print what was found, and write it where a folder is named."""
+    from wholetrial.programme.simulate import programme_data, write_programme
+
     if as_json:
         print_json(programme_data(found))
     else:
         _print_programme(found)
+    for written in write_programme(found, trial, out) if out is not None else ():
+        typer.echo(f"wrote {written}", err=as_json)
     if found.stopped:
         raise typer.Exit(INTERRUPTED)
 

@@ -106,6 +106,7 @@ def _drawn(content: Any) -> str:
 @contextmanager
 def progress(title: str, total: int) -> Iterator[Callable[[int], None]]:
     """Show how far something is, how fast it goes and when it ends; nothing in a file."""
+    say_what_is_compiled()
     from rich.console import Console
     from rich.progress import (
         BarColumn,
@@ -136,6 +137,21 @@ def progress(title: str, total: int) -> Iterator[Callable[[int], None]]:
     with bar:
         task = bar.add_task(title, total=total)
         yield lambda done: bar.update(task, completed=done)
+
+
+def say_what_is_compiled() -> None:
+    """Say that the first use compiles, which takes a while, and where that is kept."""
+    from wholetrial.numerics.code_folder import code_folder, is_compiled
+
+    if is_compiled():
+        return
+    folder = code_folder()
+    kept = f"kept in {folder}" if folder else "kept for this run only: no folder can be written"
+    typer.echo(
+        f"The simulator is compiled at its first use, half a minute or so; {kept}. To do it at a "
+        "time of your own: wholetrial compile",
+        err=True,
+    )
 
 
 def pace(done: float, total: float, seconds: float) -> str:

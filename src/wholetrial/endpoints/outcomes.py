@@ -68,6 +68,8 @@ class Outcomes:
 
     def of_group(self, *names: str) -> Flags:
         """Who belongs to these groups and to the analysis set, `(..., P)`."""
-        positions = [self.groups.index(name) for name in names]
-        belongs: Flags = np.isin(self.group, np.asarray(positions, np.int8)) & self.member
+        belongs = np.zeros(self.group.shape, np.bool_)
+        for name in names:
+            belongs |= self.group == self.groups.index(name)
+        belongs &= self.member
         return belongs

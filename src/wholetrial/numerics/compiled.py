@@ -3,27 +3,22 @@
 Strict IEEE arithmetic: no contraction to fused operations and no reordering, so that a loop gives
 the same bits with the vector instructions of any processor.
 
-Compiled code is kept in a folder of the user's own, one for each state of the sources: a loop that
-calls a changed loop is never taken from an old folder. Where nothing can be written it is kept in
+Compiled code is kept in a folder (`code_folder`). Where nothing can be written it is kept in
 memory, for this process only.
 """
 
-import hashlib
-import os
-import sys
-import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from numba import njit
 
+from wholetrial.numerics.code_folder import code_folder
+
 LoopT = TypeVar("LoopT", bound=Callable[..., Any])
 
-FOLDER_VARIABLE = "WHOLETRIAL_CACHE"
 _LOCK = threading.RLock()
 
 
@@ -44,64 +39,6 @@ def compiled(function: LoopT) -> LoopT:
 def inlined(function: LoopT) -> LoopT:
     """A few operations on numbers, written out wherever a compiled loop uses them."""
     return cast(LoopT, njit(forceinline=True, error_model="numpy")(function))
-
-
-@cache
-def code_folder() -> Path | None:
-    """Where compiled code is kept; None where no folder can be written.
-
-    The environment variable WHOLETRIAL_CACHE names another place; "" keeps everything in memory.
-    """
-    chosen = os.environ.get(FOLDER_VARIABLE)
-    if chosen == "":
-        return None
-    bases = [Path(chosen)] if chosen else [_user_folder(), *_shared_folder()]
-    for base in bases:
-        folder = base / _state_of_sources()
-        if _can_be_written(folder):
-            return folder
-    return None
-
-
-def is_compiled() -> bool:
-    """Whether compiled code of these sources is kept from an earlier process."""
-    folder = code_folder()
-    return folder is not None and any(folder.rglob("*.nbc"))
-
-
-def _user_folder() -> Path:
-    base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")  # noqa: PTH111
-    return Path(base) / "wholetrial"
-
-
-def _shared_folder() -> list[Path]:
-    """A folder of this user among the temporary files, for those without a home."""
-    number = getattr(os, "getuid", lambda: "user")()
-    return [Path(tempfile.gettempdir()) / f"wholetrial-{number}"]
-
-
-def _can_be_written(folder: Path) -> bool:
-    try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        if hasattr(os, "getuid") and folder.stat().st_uid != os.getuid():
-            return False
-        with tempfile.TemporaryFile(dir=folder):
-            return True
-    except OSError:
-        return False
-
-
-@cache
-def _state_of_sources() -> str:
-    """What compiled code depends on: every source that may hold a loop, Python and Numba."""
-    import numba
-    import numpy
-
-    package = Path(__file__).resolve().parents[1]
-    digest = hashlib.sha256(f"{sys.version} {numba.__version__} {numpy.__version__}".encode())
-    for source in sorted([*package.glob("numerics/*.py"), *package.glob("simulation/**/*.py")]):
-        digest.update(source.read_bytes())
-    return digest.hexdigest()[:16]
 
 
 @contextmanager

@@ -117,7 +117,8 @@ def exp(x: ArrayLike) -> FloatArray:
     square = rest * rest
     correction = rest - square * _polynomial(square, EXP)
     value = 1.0 - ((low - rest * correction / (2.0 - correction)) - high)
-    return np.asarray(np.ldexp(value, twos.astype(np.int32)))
+    with np.errstate(over="ignore", under="ignore"):
+        return np.asarray(np.ldexp(value, twos.astype(np.int32)))
 
 
 def log(x: ArrayLike) -> FloatArray:

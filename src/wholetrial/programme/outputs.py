@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from wholetrial.analysis.responders.proportions import clopper_pearson
 from wholetrial.conduct.calendar_plan import CalendarPlan
@@ -18,26 +18,46 @@ from wholetrial.protocol.quantity import Share
 from wholetrial.report.contents import Contents, Decisions, Simulated
 from wholetrial.report.planned_samples import planned_samples
 
+if TYPE_CHECKING:
+    from wholetrial.simulation.simulate import HowDrawn
+
+FIGURES = "figures.html"
+"""The page of figures beside a report."""
+
 
 class Written(NamedTuple):
-    """The files of a run."""
+    """The files of a run; `figures` only where something was simulated."""
 
     report: Path
     results: Path
+    figures: Path | None = None
+
+    def __str__(self) -> str:
+        first = [str(one) for one in (self.report, self.figures) if one is not None]
+        return f"{', '.join(first)} and {self.results}"
 
 
-def write_outputs(contents: Contents, folder: Path) -> Written:
+def write_outputs(contents: Contents, folder: Path, parameters: "HowDrawn" = "drawn") -> Written:
     """Write the report and `results.json` into a folder, made where it does not exist.
 
-    Raises OSError where the folder cannot be written; then no file there is half-written.
+    Where something was simulated, `figures.html` too; `parameters` says how the model's parameters
+    were chosen then. Raises OSError where the folder cannot be written; then no file there is
+    half-written.
     """
+    from wholetrial.programme.figures import follow
+    from wholetrial.report.figures_page import render_figures
     from wholetrial.report.page import render_report
 
     written = Written(folder / "report.html", folder / "results.json")
+    texts = {written.results: results_json(contents)}
     with _quiet_matplotlib():
-        report = render_report(contents)
+        if contents.simulated is not None:
+            written = written._replace(figures=folder / FIGURES)
+            followed = follow(contents.protocol, contents.simulated, parameters)
+            texts[folder / FIGURES] = render_figures(contents, followed)
+        texts[written.report] = render_report(contents, FIGURES if written.figures else "")
     folder.mkdir(parents=True, exist_ok=True)
-    write_whole({written.report: report, written.results: results_json(contents)})
+    write_whole(texts)
     return written
 
 

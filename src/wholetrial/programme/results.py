@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import NamedTuple
 
 from wholetrial.analysis.methods import METHODS, references
@@ -14,10 +15,12 @@ from wholetrial.data.records import Records
 from wholetrial.endpoints.counts import outcomes_of_counts
 from wholetrial.endpoints.derive import derive
 from wholetrial.endpoints.outcomes import Outcomes
+from wholetrial.programme.trials import published_file, trial_file
 from wholetrial.protocol.missing import Imputation
 from wholetrial.protocol.protocol import Protocol
-from wholetrial.protocol.published import Published
+from wholetrial.protocol.published import Published, load_published
 from wholetrial.protocol.reading import Reading, readings_not_taken, with_reading
+from wholetrial.report.contents import PublishedResults
 
 
 class Analyzed(NamedTuple):
@@ -98,6 +101,15 @@ def _published(protocol: Protocol, published: Published) -> Iterator[Statistic]:
     yield from found
     for name in protocol.analyses:
         yield from adjusted(protocol, name, found)
+
+
+def published_beside(trial: str | Path, protocol: Protocol) -> PublishedResults | None:
+    """What is published beside a trial file, taken through its analyses; None where nothing is."""
+    found = published_file(trial_file(trial))
+    if found is None:
+        return None
+    published = load_published(found)
+    return PublishedResults(published, analyze_published(protocol, published))
 
 
 def papers_of(statistics: tuple[Statistic, ...]) -> tuple[str, ...]:

@@ -17,12 +17,11 @@ from wholetrial.programme.asked import (
 from wholetrial.programme.decide import decides, decisions_in
 from wholetrial.programme.forecast import forecast_trial
 from wholetrial.programme.opening import opening
-from wholetrial.programme.results import analyze_published, papers_of
+from wholetrial.programme.results import papers_of, published_beside
 from wholetrial.programme.simulate import Ways, simulate_scenario
-from wholetrial.programme.trials import load_checked, published_file, trial_file
+from wholetrial.programme.trials import load_checked
 from wholetrial.protocol.protocol import Protocol
-from wholetrial.protocol.published import Published, load_published
-from wholetrial.report.contents import Contents, Decisions, PublishedResults, Simulated
+from wholetrial.report.contents import Contents, Decisions, Simulated
 from wholetrial.simulation.population import NotSimulatedError
 
 __all__ = ["REPLICATES", "SEED", "UnknownScenarioError", "run"]
@@ -53,8 +52,7 @@ def run(
     check_numbers(seed, replicates, MOST_TO_RUN)
     checked = load_checked(trial, version=version)
     check_scenario(scenario, checked.protocol)
-    found = published_file(trial_file(trial))
-    published = _analyzed(checked.protocol, load_published(found)) if found else None
+    published = published_beside(trial, checked.protocol)
     asked = Asked(replicates, seed, scenario)
     worlds = _other_worlds(checked.protocol, asked)
 
@@ -75,10 +73,6 @@ def run(
         references=papers_of(statistics),
         decisions=decisions,
     )
-
-
-def _analyzed(protocol: Protocol, published: Published) -> PublishedResults:
-    return PublishedResults(published, analyze_published(protocol, published))
 
 
 def _simulated(

@@ -11,7 +11,15 @@ from wholetrial.programme.collect import Collected, collect
 from wholetrial.programme.decide import decisions_in
 from wholetrial.programme.forecast import Counted, described, sweep_of
 from wholetrial.programme.opening import opening
-from wholetrial.programme.outputs import decision_data, enumerated_rows, forecast_rows, power_rows
+from wholetrial.programme.outputs import (
+    Written,
+    decision_data,
+    enumerated_rows,
+    forecast_rows,
+    power_rows,
+    write_outputs,
+)
+from wholetrial.programme.results import published_beside
 from wholetrial.programme.sweep import (
     Engine,
     Sweep,
@@ -152,6 +160,26 @@ def _counted(sweep: Sweep, collected: Collected) -> Counted:
             )
         ),
         None if whole is None or some is None else Successful(whole, some),
+    )
+
+
+def write_programme(programme: Programme, trial: str | Path, folder: Path) -> tuple[Written, ...]:
+    """Write a report, its figures and its numbers of what was simulated into a folder.
+
+    Several scenarios each have a folder of their name in it. Raises OSError where it cannot be
+    written.
+    """
+    several = len(programme.simulated) + len(programme.not_begun) > 1
+    opening = replace(
+        programme.opening, published=published_beside(trial, programme.opening.protocol)
+    )
+    return tuple(
+        write_outputs(
+            replace(opening, simulated=one),
+            folder / one.scenario if several else folder,
+            programme.asked.parameters,
+        )
+        for one in programme.simulated
     )
 
 

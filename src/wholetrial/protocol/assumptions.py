@@ -100,7 +100,7 @@ class Choice(Value):
     """How the odds of declining depend on baseline values."""
 
 
-Potency = Annotated[float, Field(ge=0, le=1000)]
+Potency = Annotated[float, Field(gt=0, le=1000)]
 
 
 class ActsLike(Value):

@@ -16,7 +16,7 @@ from wholetrial.protocol.provenance import Provenance
 from wholetrial.protocol.quantity import Share, SharePhrase, read_share
 from wholetrial.protocol.reader import Reader, number_text
 from wholetrial.protocol.source import Source
-from wholetrial.protocol.time import PointPhrase
+from wholetrial.protocol.time import DurationPhrase, PointPhrase
 from wholetrial.protocol.value import Name, Value, Words, parse_phrase, phrase, tuples
 
 
@@ -86,7 +86,8 @@ def read_figure(reader: Reader) -> Figure:
 class NearbyFigure(Value):
     """One number of another study, and the question of this trial that it is held against.
 
-    Of a time to an event, a share is that of the participants who had the event.
+    Of a time to an event, a share is that of the participants who had the event, and an amount is
+    the median time.
     """
 
     what: Words
@@ -103,6 +104,9 @@ class NearbyFigure(Value):
     """The arm, or role of arms, of this trial that it is held against."""
     beside: Words | None = None
     """The time of that endpoint it is held against, as results name it; `at` unless named."""
+    after: DurationPhrase | None = None
+    """How long after what that endpoint counts from (the withdrawal), where the study counts from
+    its own start."""
     fitted: bool = False
     """Whether the simulator was fitted to this number: then agreement shows nothing."""
 

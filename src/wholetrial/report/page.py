@@ -43,10 +43,11 @@ class Section(NamedTuple):
         return f"{self.id.replace('-', '_')}.html"
 
 
-def render_report(contents: Contents) -> str:
+def render_report(contents: Contents, figures: str = "") -> str:
     """Everything that is known of one trial, as one HTML file that opens without a network.
 
-    The same contents give the same bytes.
+    `figures` is the address of the page of the forecast's figures, where there is one. The same
+    contents give the same bytes.
     """
     sections = [section for section in _sections(contents) if section.value]
     return page_of(
@@ -55,6 +56,7 @@ def render_report(contents: Contents) -> str:
         protocol=contents.protocol,
         facts=facts(contents),
         sections=sections,
+        figures=figures,
         version=contents.version,
     )
 

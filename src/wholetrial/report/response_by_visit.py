@@ -88,7 +88,7 @@ class ResponseByVisit(NamedTuple):
 def response_by_visit(contents: Contents, trial: ShownTrial) -> Iterator[ResponseByVisit]:
     """The shares of one trial by visit, for each group of terms of the same measures."""
     protocol = contents.protocol
-    analysis_set = _response_set(protocol)
+    analysis_set = response_set(protocol)
     for measures, terms in _terms_by_measures(protocol).items():
         shown = terms[:_AT_ONCE]
         found: list[Curve] = []
@@ -108,7 +108,7 @@ def response_by_visit(contents: Contents, trial: ShownTrial) -> Iterator[Respons
                 described=tuple((term, str(protocol.terms[term])) for term in shown),
                 analysis_set=analysis_set,
                 missing=str(protocol.missing.response or ""),
-                for_some=tuple(_for_some(protocol, shown[0])),
+                for_some=tuple(for_some(protocol, shown[0])),
                 arms=trial.records.arms,
                 with_control=0 < len(protocol.arms_named("control")) < len(protocol.arms),
                 curves=tuple(found),
@@ -146,14 +146,14 @@ def _terms_by_measures(protocol: Protocol) -> dict[tuple[str, ...], list[str]]:
     return found
 
 
-def _for_some(protocol: Protocol, term: str) -> Iterator[str]:
+def for_some(protocol: Protocol, term: str) -> Iterator[str]:
     """The visits that only some people come to."""
     for visit in visits_measured(protocol.terms[term], protocol):
         if visit.only_if is not None:
             yield visit.label
 
 
-def _response_set(protocol: Protocol) -> str:
+def response_set(protocol: Protocol) -> str:
     """The analysis set of the first analysis of a response; else the first set of all."""
     for name, (_, endpoint) in protocol.endpoints.named().items():
         for plan in protocol.analyses.values():
@@ -214,7 +214,7 @@ def _point(outcomes: Outcomes, arm: str, visit: Visit) -> SharePoint:
 
 def _beside(contents: Contents, trial: ShownTrial, term: str) -> Iterator[tuple[str, Beyond]]:
     """What was published and what many trials say of this term, by arm and day."""
-    for endpoint, at, day in _endpoints_of(contents.protocol, term):
+    for endpoint, at, day in endpoints_of_term(contents.protocol, term):
         if contents.published is not None:
             for one in contents.published.statistics:
                 if (one.endpoint, one.name) == (endpoint, "proportion"):
@@ -227,7 +227,7 @@ def _beside(contents: Contents, trial: ShownTrial, term: str) -> Iterator[tuple[
                     yield one.arm, Beyond(day, mean=found.mean, low=found.low, high=found.high)
 
 
-def _endpoints_of(protocol: Protocol, term: str) -> Iterator[tuple[str, str, int]]:
+def endpoints_of_term(protocol: Protocol, term: str) -> Iterator[tuple[str, str, int]]:
     """The endpoints that are this term at a time, among everybody: name, time, day."""
     for name, (_, endpoint) in protocol.endpoints.named().items():
         for condition in endpoint.response if endpoint.among is None else ():

@@ -38,8 +38,20 @@ def cautions_of(simulation: Simulation) -> tuple[str, ...]:
             f"Criteria taken as met, since no virtual person can be asked: {', '.join(given)}."
         )
     lines.append(f"Left out: {listed(_left_out(protocol))}.")
-    lines.append("Intervals show how trials vary by chance; the model's parameters are held fixed.")
+    lines.append(_what_intervals_hold(simulation))
     return tuple(lines)
+
+
+def _what_intervals_hold(simulation: Simulation) -> str:
+    if not simulation.world.drugs:
+        return "Intervals show how trials vary by chance; the courses are held as they are assumed."
+    if simulation.parameters == "fixed":
+        return "Intervals show how trials vary by chance; the model's parameters are held fixed."
+    return (
+        "Intervals hold chance between trials and the uncertainty of the model's parameters, which "
+        "each trial draws anew; success is averaged over both. What else differs between studies "
+        "is not in them."
+    )
 
 
 def _misses(simulation: Simulation) -> list[KnownMiss]:
@@ -85,7 +97,7 @@ def _left_out(protocol: Protocol) -> Iterator[str]:
         if not arms:
             yield f"any link of leaving with {what}"
     if any(linked.values()) and stated(protocol, None):
-        yield "such links in arms whose reasons for leaving the file does not give"
+        yield "any link of leaving with the disease in arms of which the file gives no reasons"
     yield "any link of adverse events with response"
 
 

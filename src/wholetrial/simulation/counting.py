@@ -9,7 +9,9 @@ from that score. PASI is read as a continuous score in tenths, so the fit must b
 """
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import pairwise
 from math import sqrt
 from typing import Any, NamedTuple
 
@@ -102,35 +104,55 @@ def count_responders(
     *,
     seed: int,
     question: Question = TWELVE_WEEKS,
+    threads: int = 1,
 ) -> Counts:
     """Responders `(R, arms, improvements)`.
 
-    The same bits for any split of the replicates. Raises ValueError for a drug that has two
-    compartments, and for a fit that reads attainable totals.
+    The same bits for any split of the replicates and any number of threads. Raises ValueError for a
+    drug that has two compartments, and for a fit that reads attainable totals.
     """
+    _refuse(arms, fit)
+    cuts = [len(replicates) * part // threads for part in range(threads + 1)]
+    parts = [replicates[low:high] for low, high in pairwise(cuts)]
+    places = np.cumsum([0, *(arm.n for arm in arms)])
+
+    def counted(part: range) -> Counts:
+        counts = np.zeros((len(arms), len(part), len(question.improvements)), np.int64)
+        for arm, place, mine in zip(arms, places, counts, strict=False):
+            _count(arm, (fit, seed, question), part, int(place), mine)
+        return np.moveaxis(counts, 0, 1)
+
+    if threads == 1:
+        return counted(replicates)
+    with ThreadPoolExecutor(threads) as pool:
+        return np.concatenate(list(pool.map(counted, parts)))
+
+
+def _count(
+    arm: CountedArm,
+    asked: tuple[PsoriasisFit, int, Question],
+    replicates: range,
+    place: int,
+    counts: Counts,
+) -> None:
+    """Add the responders of one arm, whose participants' numbers begin at a place."""
     from wholetrial.simulation.counting_loops import count
     from wholetrial.simulation.lesion_loops import numbers
 
-    _refuse(arms, fit)
-    counts = np.zeros((len(arms), len(replicates), len(question.improvements)), np.int64)
-    needs = np.asarray([100 - percent for percent in question.improvements], np.float32)
-    place = 0
-    for index, arm in enumerate(arms):
-        count(
-            replicates.start,
-            len(replicates),
-            arm.n,
-            np.uint64(Purpose.COUNTING),
-            np.uint64(seed),
-            _assumed(arm, fit, question.people, place),
-            _model(fit, arm.drug, seed, replicates, drawn=question.drawn),
-            _plan(arm, fit, question.day),
-            needs,
-            numbers(np.float32),
-            counts[index],
-        )
-        place += arm.n
-    return np.moveaxis(counts, 0, 1)
+    fit, seed, question = asked
+    count(
+        replicates.start,
+        len(replicates),
+        arm.n,
+        np.uint64(Purpose.COUNTING),
+        np.uint64(seed),
+        _assumed(arm, fit, question.people, place),
+        _model(fit, arm.drug, seed, replicates, drawn=question.drawn),
+        _plan(arm, fit, question.day),
+        np.asarray([100 - percent for percent in question.improvements], np.float32),
+        numbers(np.float32),
+        counts,
+    )
 
 
 def _refuse(arms: Sequence[CountedArm], fit: PsoriasisFit) -> None:

@@ -13,34 +13,45 @@ from numba.extending import intrinsic
 
 from wholetrial.numerics.compiled import compiled, inlined
 from wholetrial.numerics.loops import philox
-from wholetrial.simulation import lesion_loops as lesion
-from wholetrial.simulation.lesion_loops import (
+from wholetrial.simulation.drug_loops import (
     AMPLITUDE,
     D0,
-    DECAY,
-    DOSE,
-    FIRST_PART,
     IC50,
-    IL_23,
-    KOUT,
-    KT,
     LANES,
     M0,
     M1,
     M2,
+    follow_part,
+    project,
+    signal_now,
+    squared,
+)
+from wholetrial.simulation.drug_loops import COLUMNS as _S
+from wholetrial.simulation.lesion_loops import (
+    A0,
+    B0,
+    DECAY,
+    DOSE,
+    FIRST_DRUG,
+    FIRST_PART,
+    IL_23,
+    KOUT,
+    KT,
     OUTPUT,
     PHI,
     PROJECT,
+    ROWS,
     SOLVE,
     STEP,
     P,
     T,
     U,
+    solve_step,
+    whole_step,
 )
 
-_S = lesion._S
-_G = lesion._FIRST
-_R0 = lesion._ROWS  # three rates, then the baseline's and the true severity
+_G = FIRST_DRUG
+_R0 = ROWS  # three rates, then the baseline's and the true severity
 _BASE, _TRUE, _SEEN = _R0 + 3, _R0 + 4, _R0 + 5
 _Z0 = _R0 + 6
 _ROWS = _Z0 + 13
@@ -62,7 +73,7 @@ DRAWS = 13
 ) = range(DRAWS)
 _NORMALS = 12
 _f = np.float32
-_ONE, _HALF, _TWO = _f(1), _f(0.5), _f(2)
+_ONE, _HALF, _FOUR = _f(1), _f(0.5), _f(4)
 _PER_LN2, _LN2_HIGH, _LN2_LOW = _f(1.4426950408889634), _f(0.693359375), _f(-2.12194440e-4)
 _X2, _X3, _X4, _X5, _X6 = (
     _f(0.5),
@@ -168,7 +179,7 @@ def _ninth(c, a):
 @inlined
 def quantile32(u):
     x = u + u - _ONE
-    w = -log32((_ONE - x) * (_ONE + x))
+    w = -log32(_FOUR * (u * (_ONE - u)))
     center = _ninth(_C, w - _MID)
     tail = _ninth(_F, np.sqrt(w) - _THREE)
     return _ROOT_2 * (x * (center if w < _FIVE else tail))
@@ -263,7 +274,7 @@ def _given(w, amount):
     for i in range(LANES):
         w[(_G + M0) * _S + i] += w[(_G + AMPLITUDE) * _S + i] * amount
         w[(_G + M1) * _S + i] += w[(_G + AMPLITUDE + 1) * _S + i] * amount
-    lesion._signal(w, _G, False)
+    signal_now(w, _G, False)
 
 
 @inlined
@@ -301,21 +312,21 @@ def _truncate(w, row, below, share):
 
 
 @inlined
-def _pass(w, op, squared, row, target, k):
+def _pass(w, op, doubled, row, target, k):
     """A pass of the one drug."""
     if op == PROJECT:
         if target == IL_23:
-            lesion._project(w, _G, lesion.A0, k)
+            project(w, _G, A0, k)
         else:
-            lesion._project(w, _G, lesion.B0, k)
+            project(w, _G, B0, k)
     else:
-        if squared != 0:
-            lesion._squared(w, _G, False)
+        if doubled != 0:
+            squared(w, _G, False)
         v = (row[0], row[1], row[2], row[3], row[4], row[5], row[6], row[7], row[8])
         if op == FIRST_PART:
-            lesion._part(w, _G, v, True, False)
+            follow_part(w, _G, v, True, False)
         else:
-            lesion._part(w, _G, v, False, False)
+            follow_part(w, _G, v, False, False)
 
 
 @compiled
@@ -351,15 +362,15 @@ def count(first, replicates, size, use, seed, a, model, plan, needs, k, counts) 
             _people(w, a)
             _biology(w, q)
             if target >= 0:
-                lesion._signal(w, _G, False)
+                signal_now(w, _G, False)
             for s in range(program.shape[0]):
                 op, one, row = program[s, 0], program[s, 1], reals[s]
                 if op == STEP and target == IL_23:
-                    lesion._step(w, row[0], row[1], True, False, k)
+                    whole_step(w, row[0], row[1], True, False, k)
                 elif op == STEP and target >= 0:
-                    lesion._step(w, row[0], row[1], False, False, k)
+                    whole_step(w, row[0], row[1], False, False, k)
                 elif op == STEP or op == SOLVE:
-                    lesion._solve(w, row[0], row[1], k)
+                    solve_step(w, row[0], row[1], k)
                 elif op == DECAY:
                     if target >= 0:
                         _decay(w, lengths[one])

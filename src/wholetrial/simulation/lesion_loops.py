@@ -17,16 +17,31 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from wholetrial.numerics.compiled import compiled, inlined
-
-LANES = 64
-_S = 80  # columns between rows: no two rows that are used together share a place in the cache
+from wholetrial.simulation.drug_loops import (
+    AMPLITUDE,
+    D0,
+    D1,
+    D2,
+    DRUG_ROWS,
+    IC50,
+    LANES,
+    M0,
+    M1,
+    M2,
+    S0,
+    follow_part,
+    follow_step,
+    project,
+    signal_now,
+    squared,
+)
+from wholetrial.simulation.drug_loops import COLUMNS as _S
 
 T, U, P, KT, KOUT, PHI, BEFORE, SLOPE, AFTER = range(9)
 A0, AM, A1, B0, BM, B1 = range(9, 15)
-_DRUG, _DRUG_ROWS = 15, 14
-IC50, M0, M1, M2, D0, D1, D2, S0, Q0, Q1, Q2, AMPLITUDE = range(12)
-_ROWS = _DRUG + 2 * _DRUG_ROWS
-_FIRST, _SECOND = _DRUG, _DRUG + _DRUG_ROWS
+_DRUG = 15
+ROWS = _DRUG + 2 * DRUG_ROWS
+FIRST_DRUG, SECOND_DRUG = _DRUG, _DRUG + DRUG_ROWS
 
 DOSE, DECAY, FIRST_PART, PART, PROJECT, SOLVE, STEP, REMEMBER, OUTPUT = range(9)
 IL_23, IL_17 = 0, 1
@@ -48,105 +63,6 @@ class Numbers(NamedTuple):
 def numbers(real: type[np.floating[Any]]) -> Numbers:
     """The constants in a precision."""
     return Numbers(*(real(value) for value in (1, 2, 3, 4, 5, 6, 12, 2.5)))
-
-
-@inlined
-def _signal(w, g, three):
-    """What the drug leaves of its signal at this moment."""
-    for i in range(LANES):
-        c = w[(g + M0) * _S + i] + w[(g + M1) * _S + i]
-        if three:
-            c = c + w[(g + M2) * _S + i]
-        half = w[(g + IC50) * _S + i]
-        w[(g + S0) * _S + i] = half / (half + c)
-
-
-@inlined
-def _squared(w, g, three):
-    """Decay over twice the time."""
-    for i in range(LANES):
-        w[(g + D0) * _S + i] *= w[(g + D0) * _S + i]
-        w[(g + D1) * _S + i] *= w[(g + D1) * _S + i]
-        if three:
-            w[(g + D2) * _S + i] *= w[(g + D2) * _S + i]
-
-
-@inlined
-def _part(w, g, v, first, three):
-    """Follow a drug over a part of a step and add the part's share to the signal's moments.
-
-    `v` weighs the signal at the part's start, middle and end for each of the three moments.
-    """
-    v00, v01, v02, v10, v11, v12, v20, v21, v22 = v
-    for i in range(LANES):
-        d0, d1 = w[(g + D0) * _S + i], w[(g + D1) * _S + i]
-        m0 = w[(g + M0) * _S + i] * d0
-        m1 = w[(g + M1) * _S + i] * d1
-        half = w[(g + IC50) * _S + i]
-        middle = m0 + m1
-        m0 *= d0
-        m1 *= d1
-        end = m0 + m1
-        if three:
-            d2 = w[(g + D2) * _S + i]
-            m2 = w[(g + M2) * _S + i] * d2
-            middle = middle + m2
-            m2 *= d2
-            end = end + m2
-            w[(g + M2) * _S + i] = m2
-        middle = half + middle
-        end = half + end
-        share = half / (middle * end)
-        s0, sm, s1 = w[(g + S0) * _S + i], share * end, share * middle
-        q0 = (v00 * s0 + v01 * sm) + v02 * s1
-        q1 = (v10 * s0 + v11 * sm) + v12 * s1
-        q2 = (v20 * s0 + v21 * sm) + v22 * s1
-        if not first:
-            q0 += w[(g + Q0) * _S + i]
-            q1 += w[(g + Q1) * _S + i]
-            q2 += w[(g + Q2) * _S + i]
-        w[(g + Q0) * _S + i] = q0
-        w[(g + Q1) * _S + i] = q1
-        w[(g + Q2) * _S + i] = q2
-        w[(g + M0) * _S + i] = m0
-        w[(g + M1) * _S + i] = m1
-        w[(g + S0) * _S + i] = s1
-
-
-@inlined
-def _project(w, g, t, k):
-    """The parabola with the signal's moments (Legendre), at the start, middle and end."""
-    for i in range(LANES):
-        q0, q1 = w[(g + Q0) * _S + i], k.three * w[(g + Q1) * _S + i]
-        q2 = w[(g + Q2) * _S + i]
-        ends = q0 + k.five * q2
-        w[t * _S + i] = ends - q1
-        w[(t + 1) * _S + i] = q0 - k.five_halves * q2
-        w[(t + 2) * _S + i] = ends + q1
-
-
-@inlined
-def _both_ends(w, g, t):
-    """Follow a drug over a whole step: its signal at the start, middle and end."""
-    for i in range(LANES):
-        d0, d1, d2 = w[(g + D0) * _S + i], w[(g + D1) * _S + i], w[(g + D2) * _S + i]
-        m0 = w[(g + M0) * _S + i] * d0
-        m1 = w[(g + M1) * _S + i] * d1
-        m2 = w[(g + M2) * _S + i] * d2
-        half = w[(g + IC50) * _S + i]
-        middle = half + ((m0 + m1) + m2)
-        m0 *= d0
-        m1 *= d1
-        m2 *= d2
-        end = half + ((m0 + m1) + m2)
-        share = half / (middle * end)
-        w[t * _S + i] = w[(g + S0) * _S + i]
-        w[(t + 1) * _S + i] = share * end
-        w[(t + 2) * _S + i] = share * middle
-        w[(g + M0) * _S + i] = m0
-        w[(g + M1) * _S + i] = m1
-        w[(g + M2) * _S + i] = m2
-        w[(g + S0) * _S + i] = share * middle
 
 
 @inlined
@@ -198,7 +114,7 @@ def _person(w, i):
 
 
 @inlined
-def _solve(w, h, left, k):
+def solve_step(w, h, left, k):
     """Solve a step whose signals stand in their rows."""
     for i in range(LANES):
         signals = (
@@ -217,9 +133,9 @@ def _solve(w, h, left, k):
 
 
 @inlined
-def _step(w, h, left, il_23, three, k):
+def whole_step(w, h, left, il_23, three, k):
     """A whole step under one drug: its signal and the states in one pass."""
-    g = _FIRST
+    g = FIRST_DRUG
     for i in range(LANES):
         d0, d1 = w[(g + D0) * _S + i], w[(g + D1) * _S + i]
         m0, m1 = w[(g + M0) * _S + i] * d0, w[(g + M1) * _S + i] * d1
@@ -268,10 +184,10 @@ def _store(w, row, values, first):
 @inlined
 def _swap(w):
     """The second drug in the place of the first: passes know one place only."""
-    for i in range(_DRUG_ROWS * _S):
-        first = w[_FIRST * _S + i]
-        w[_FIRST * _S + i] = w[_SECOND * _S + i]
-        w[_SECOND * _S + i] = first
+    for i in range(DRUG_ROWS * _S):
+        first = w[FIRST_DRUG * _S + i]
+        w[FIRST_DRUG * _S + i] = w[SECOND_DRUG * _S + i]
+        w[SECOND_DRUG * _S + i] = first
 
 
 @inlined
@@ -281,9 +197,9 @@ def _slope(w, place, targets, h, k):
     for i in range(LANES):
         b = k.one
         if many > 0 and targets[0] == IL_17:
-            b = w[(_FIRST + S0) * _S + i]
+            b = w[(FIRST_DRUG + S0) * _S + i]
         if many > 1 and targets[1] == IL_17:
-            b = b * w[(_SECOND + S0) * _S + i]
+            b = b * w[(SECOND_DRUG + S0) * _S + i]
         lost = (k.one + w[P * _S + i]) * w[U * _S + i]
         w[place * _S + i] = h * (w[KOUT * _S + i] * (b * w[T * _S + i] - lost))
 
@@ -305,8 +221,8 @@ def _give(w, amounts, first):
     for i in range(LANES):
         amount = block[i]
         for r in range(3):
-            w[(_FIRST + M0 + r) * _S + i] += w[(_FIRST + AMPLITUDE + r) * _S + i] * amount
-    _signal(w, _FIRST, True)
+            w[(FIRST_DRUG + M0 + r) * _S + i] += w[(FIRST_DRUG + AMPLITUDE + r) * _S + i] * amount
+    signal_now(w, FIRST_DRUG, True)
 
 
 @inlined
@@ -323,22 +239,22 @@ def _drug_pass(w, op, one, target, row, k):
     """A pass over the drug in the first place."""
     if op == PROJECT:
         if target == IL_23:
-            _project(w, _FIRST, A0, k)
+            project(w, FIRST_DRUG, A0, k)
         else:
-            _project(w, _FIRST, B0, k)
+            project(w, FIRST_DRUG, B0, k)
     elif op == STEP:
         if target == IL_23:
-            _both_ends(w, _FIRST, A0)
+            follow_step(w, FIRST_DRUG, A0)
         else:
-            _both_ends(w, _FIRST, B0)
+            follow_step(w, FIRST_DRUG, B0)
     else:
         if one != 0:
-            _squared(w, _FIRST, True)
+            squared(w, FIRST_DRUG, True)
         v = (row[0], row[1], row[2], row[3], row[4], row[5], row[6], row[7], row[8])
         if op == FIRST_PART:
-            _part(w, _FIRST, v, True, True)
+            follow_part(w, FIRST_DRUG, v, True, True)
         else:
-            _part(w, _FIRST, v, False, True)
+            follow_part(w, FIRST_DRUG, v, False, True)
 
 
 @compiled
@@ -353,9 +269,9 @@ def integrate(people, state, drugs, modes, decays, doses, program, reals, target
     or none. N is a multiple of LANES.
     """
     count, many, dense = people.shape[1], drugs.shape[0], out.shape[1] == 4
-    raw = np.empty(_ROWS * _S + LANES, people.dtype)
+    raw = np.empty(ROWS * _S + LANES, people.dtype)
     skip = ((64 - raw.ctypes.data % 64) % 64) // raw.itemsize
-    w = raw[skip : skip + _ROWS * _S]
+    w = raw[skip : skip + ROWS * _S]
     for i in range(w.size):
         w[i] = k.one
     same = many == 2 and targets[0] == targets[1]
@@ -370,11 +286,11 @@ def integrate(people, state, drugs, modes, decays, doses, program, reals, target
         for d in range(many):
             if d == 1:
                 _swap(w)
-            _load(w, _FIRST + IC50, drugs[d, 0], first)
+            _load(w, FIRST_DRUG + IC50, drugs[d, 0], first)
             for r in range(3):
-                _load(w, _FIRST + AMPLITUDE + r, drugs[d, 1 + r], first)
-                _load(w, _FIRST + M0 + r, modes[d, r], first)
-            _signal(w, _FIRST, True)
+                _load(w, FIRST_DRUG + AMPLITUDE + r, drugs[d, 1 + r], first)
+                _load(w, FIRST_DRUG + M0 + r, modes[d, r], first)
+            signal_now(w, FIRST_DRUG, True)
             if d == 1:
                 _swap(w)
         for s in range(program.shape[0]):
@@ -382,13 +298,13 @@ def integrate(people, state, drugs, modes, decays, doses, program, reals, target
             if op == STEP and many == 1:
                 if targets[0] == IL_23:
                     if three:
-                        _step(w, row[0], row[1], True, True, k)
+                        whole_step(w, row[0], row[1], True, True, k)
                     else:
-                        _step(w, row[0], row[1], True, False, k)
+                        whole_step(w, row[0], row[1], True, False, k)
                 elif three:
-                    _step(w, row[0], row[1], False, True, k)
+                    whole_step(w, row[0], row[1], False, True, k)
                 else:
-                    _step(w, row[0], row[1], False, False, k)
+                    whole_step(w, row[0], row[1], False, False, k)
             elif op == REMEMBER:
                 _slope(w, SLOPE, targets, row[0], k)
                 for i in range(LANES):
@@ -408,7 +324,7 @@ def integrate(people, state, drugs, modes, decays, doses, program, reals, target
                         _swap(w)
                     if op == DECAY:
                         for r in range(3):
-                            _load(w, _FIRST + D0 + r, decays[one, d, r], first)
+                            _load(w, FIRST_DRUG + D0 + r, decays[one, d, r], first)
                     elif op == DOSE:
                         if one == d:
                             _give(w, doses[d, program[s, 2]], first)
@@ -422,9 +338,9 @@ def integrate(people, state, drugs, modes, decays, doses, program, reals, target
                         _together(w, A0, B0, k)
                     elif same:
                         _together(w, B0, A0, k)
-                    _solve(w, row[0], row[1], k)
+                    solve_step(w, row[0], row[1], k)
         for r in range(3):
             _store(w, T + r, state[r], first)
         for d in range(many):
             for r in range(3):
-                _store(w, _DRUG + d * _DRUG_ROWS + M0 + r, modes[d, r], first)
+                _store(w, _DRUG + d * DRUG_ROWS + M0 + r, modes[d, r], first)

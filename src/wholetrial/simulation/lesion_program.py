@@ -164,10 +164,16 @@ def _weights(begin: float, end: float) -> tuple[float, ...]:
 
 
 def _cuts(plan: Plan) -> list[float]:
-    """The days that end a step."""
+    """The days that end a step.
+
+    Soon after a first dose the lesion bends too sharply to be read within a step.
+    """
     low, high = plan.from_day, plan.to_day
     days = {low, high, *(day for _, columns in plan.doses for day in columns)}
     days.update(_multiples(plan.step, low, high))
+    firsts = {day for _, columns in plan.fresh for day in columns}
+    soon = plan.step / 2
+    days.update(day for day in plan.read if any(0.0 < day - first < soon for first in firsts))
     return sorted(day for day in days if low <= day <= high)
 
 

@@ -24,6 +24,8 @@ from wholetrial.simulation.regions import Regions
 
 MOST_ATTEMPTS = 2000
 _NOTHING = np.empty(0)
+ENOUGH_REFUSED = 100_000
+"""So many people drawn and not one who may take part: nobody will come."""
 PHYSICAL = {"weight": (40.0, 200.0), "age": (0.0, 110.0)}
 
 
@@ -66,8 +68,10 @@ def enroll(protocol: Protocol, stream: Stream, readers: Readers) -> Population:
     drawn = _draw(protocol, Stream(stream.seed, replicate, participant), flat, attempt=0)
     waiting = np.flatnonzero(~drawn.eligible)
     screened = drawn.people
-    for attempt in range(1, MOST_ATTEMPTS):
-        if not waiting.size:
+    attempt = 0
+    while waiting.size and attempt + 1 < MOST_ATTEMPTS:
+        attempt += 1
+        if waiting.size == drawn.eligible.size and attempt * waiting.size > ENOUGH_REFUSED:
             break
         again = Stream(stream.seed, replicate[waiting], participant[waiting])
         theirs = replace(readers, clear_below_pasi=clear[waiting])
@@ -79,8 +83,8 @@ def enroll(protocol: Protocol, stream: Stream, readers: Readers) -> Population:
         waiting = waiting[~candidates.eligible]
     if waiting.size:
         raise NotSimulatedError(
-            f"after {MOST_ATTEMPTS} people {waiting.size} places are empty: hardly anybody of "
-            "assumptions.baseline meets the criteria"
+            f"after {attempt + 1} people for each, {waiting.size:,} places are empty: "
+            f"hardly anybody of assumptions.baseline {_why(protocol, screened)}"
         )
     baseline = {name: values.reshape(shape) for name, values in drawn.baseline.items()}
     return Population(
@@ -90,6 +94,16 @@ def enroll(protocol: Protocol, stream: Stream, readers: Readers) -> Population:
         screened,
         regions_for(readers, stream, baseline),
     )
+
+
+def _why(protocol: Protocol, possible: int) -> str:
+    """What keeps everybody out: the criteria, or that such people do not exist."""
+    if possible:
+        return "meets the criteria"
+    limits = _limits(protocol)
+    named = protocol.assumptions.baseline if protocol.assumptions else {}
+    ranges = [f"{n} {limits[n][0]:g} to {limits[n][1]:g}" for n in named if n in limits]
+    return f"can exist: virtual people have {', '.join(ranges)}"
 
 
 def _replace(
@@ -174,15 +188,7 @@ def _value(planned: Distribution | Share, uniform: Floats, normal: Floats) -> Fl
 
 def possible_people(protocol: Protocol, baseline: Mapping[str, Floats]) -> Flags:
     """Whom there can be: within the instruments' ranges, no disease for longer than a life."""
-    from wholetrial.instruments.library import instrument
-
-    limits = dict(PHYSICAL)
-    for name, use in protocol.instruments.items():
-        if use.library is not None:
-            found = instrument(use.library)
-            limits[name] = (found.low, found.high)
-        elif use.range is not None:
-            limits[name] = (use.range.low, use.range.high)
+    limits = _limits(protocol)
     inside = [
         (values >= limits[name][0]) & (values <= limits[name][1])
         for name, values in baseline.items()
@@ -196,6 +202,20 @@ def possible_people(protocol: Protocol, baseline: Mapping[str, Floats]) -> Flags
         ]
     possible: Flags = np.logical_and.reduce(inside)
     return possible
+
+
+def _limits(protocol: Protocol) -> dict[str, tuple[float, float]]:
+    """Between which values people exist: of body and of every instrument."""
+    from wholetrial.instruments.library import instrument
+
+    limits = dict(PHYSICAL)
+    for name, use in protocol.instruments.items():
+        if use.library is not None:
+            found = instrument(use.library)
+            limits[name] = (found.low, found.high)
+        elif use.range is not None:
+            limits[name] = (use.range.low, use.range.high)
+    return limits
 
 
 def eligible(

@@ -21,6 +21,7 @@ from numpy.typing import ArrayLike
 
 from wholetrial.numerics.elementary import FloatArray, exp
 from wholetrial.numerics.philox import Purpose, Stream, normals
+from wholetrial.simulation.disease_input import check_parameters
 
 SHIPPED = {
     "two_state": "psoriasis-fit-c.json",
@@ -195,8 +196,12 @@ def read_fit(path: Path) -> PsoriasisFit:
 
 
 def fit_from(document: Mapping[str, Any]) -> PsoriasisFit:
-    """A fit of its JSON document."""
-    return PsoriasisFit(
+    """A fit of its JSON document.
+
+    Raises ValueError for parameters that are no numbers or have the wrong sign, and for a
+    covariance that is not one of the estimated parameters.
+    """
+    fit = PsoriasisFit(
         name=document["name"],
         source=document["source"],
         note=document["note"],
@@ -209,6 +214,24 @@ def fit_from(document: Mapping[str, Any]) -> PsoriasisFit:
         reading=document.get("reading", "continuous"),
         known_misses=tuple(KnownMiss(**row) for row in document.get("known_misses", ())),
     )
+    _check_fit(fit)
+    return fit
+
+
+def _check_fit(fit: PsoriasisFit) -> None:
+    check_parameters(fit.parameters())
+    for row in fit.estimated:
+        if row.scale not in ("log", "identity"):
+            raise ValueError(f"{row.name} has the scale log or identity; got {row.scale!r}")
+        if row.scale == "log" and not row.estimate > 0:
+            raise ValueError(f"{row.name} must be above 0; got {row.estimate:g}")
+    rows, count = fit.covariance, len(fit.estimated)
+    if len(rows) != count or any(len(row) != count for row in rows):
+        raise ValueError(f"the covariance of {count} parameters has {count} rows and columns")
+    apart = np.abs(np.subtract(rows, np.transpose(rows))).max(initial=0.0)
+    if not apart <= 1e-9 * np.abs(rows).max(initial=0.0):
+        raise ValueError("a covariance must be symmetric, and all of it finite numbers")
+    cholesky(rows)
 
 
 def fit_b() -> PsoriasisFit:

@@ -32,6 +32,7 @@ from wholetrial.simulation.attendance import (
     attendance,
 )
 from wholetrial.simulation.calibration import calibrate
+from wholetrial.simulation.disease import Parameters
 from wholetrial.simulation.dosing import (
     Given,
     Recipients,
@@ -60,9 +61,11 @@ from wholetrial.simulation.readings import Latent, Readers, noise_needed, read_m
 from wholetrial.simulation.rules import apply_rules
 from wholetrial.simulation.world import World, world_of
 
-PEOPLE_AT_ONCE = 81_920
 BLOCK = 256
 """The most trials simulated together."""
+PEOPLE_AT_ONCE = 81_920
+"""So many participants are simulated together; 14 visits of each take about 4 kB."""
+MOST_PEOPLE = 1_000_000
 
 HowDrawn = Literal["drawn", "fixed"]
 """Whether every trial draws the model's parameters within their uncertainty, or all share them."""
@@ -104,6 +107,11 @@ def prepare(
 
 def _prepared(protocol: Protocol, seed: int, scenario: str | None = None) -> Simulation:
     """A simulation in which nobody leaves for lack of efficacy yet."""
+    if protocol.n > MOST_PEOPLE:
+        raise NotSimulatedError(
+            f"a trial of at most {MOST_PEOPLE:,} participants, which takes some 4 GB of memory; "
+            f"this one plans {protocol.n:,}. A tenth of them answers nearly every question"
+        )
     world = world_of(protocol, scenario)
     readers = readers_of(protocol, world.fit)
     if world.drugs and not readers.severity:
@@ -128,11 +136,15 @@ def simulate(simulation: Simulation, replicates: range) -> Records:
 def _endured(protocol: Protocol, replicates: range) -> tuple[Codes, Floats]:
     """The arm and the endured lesion of a pilot that leaves for no other reason, `(people,)`."""
     simulation = _prepared(protocol, PILOT_SEED)
-    population, records, leaves = _begun(simulation, replicates)
-    patience = _through_visits(simulation, population, records, leaves)[1]
-    endured = np.zeros(records.shape) if patience is None else patience.endured
-    stay = np.isnan(leaves.day)
-    return records.arm[stay], endured[stay]
+    arms, all_endured = [], []
+    for block in _blocks(protocol, len(replicates)):
+        population, records, leaves = _begun(simulation, block)
+        patience = _through_visits(simulation, population, records, leaves)[1]
+        endured = np.zeros(records.shape) if patience is None else patience.endured
+        stay = np.isnan(leaves.day)
+        arms.append(records.arm[stay])
+        all_endured.append(endured[stay])
+    return np.concatenate(arms), np.concatenate(all_endured)
 
 
 def _of_replicates(simulation: Simulation, replicates: range) -> Simulation:
@@ -156,6 +168,12 @@ def _begun(simulation: Simulation, replicates: range) -> tuple[Population, Recor
     return population, _before_treatment(simulation, population, arm, leaves), leaves
 
 
+def enrolled_in(simulation: Simulation, replicates: range) -> tuple[Population, Parameters]:
+    """The people of some replicates before treatment, and the model's parameters in each."""
+    mine = _of_replicates(simulation, replicates)
+    return _enrolled(mine, replicates), mine.drawn or mine.world.fit
+
+
 def people_screened(simulation: Simulation, replicate: int = 0) -> int:
     """How many people were screened to fill one replicate, the first unless another is named."""
     one = range(replicate, replicate + 1)
@@ -173,11 +191,15 @@ def in_blocks(
     progress: Callable[[int], None] = lambda done: None,
 ) -> Iterator[Records]:
     """The records of many replicates, in blocks, so that memory stays bounded."""
-    size = block_size(simulation.protocol)
+    for block in _blocks(simulation.protocol, replicates):
+        yield simulate(simulation, block)
+        progress(block.stop)
+
+
+def _blocks(protocol: Protocol, replicates: int) -> Iterator[range]:
+    size = block_size(protocol)
     for first in range(0, replicates, size):
-        last = min(first + size, replicates)
-        yield simulate(simulation, range(first, last))
-        progress(last)
+        yield range(first, min(first + size, replicates))
 
 
 def _enrolled(simulation: Simulation, replicates: range) -> Population:

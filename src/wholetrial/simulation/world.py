@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from math import inf
 
 from wholetrial.protocol.assumptions import ActsLike, Assumptions, Course
 from wholetrial.protocol.finding import nearest
@@ -97,8 +98,10 @@ def course_named(protocol: Protocol, name: str) -> Course:
 
 def _weakened(fit: PsoriasisFit, drug: str, potency: float) -> PsoriasisFit:
     """The same fit with a drug that needs 1 / potency times the concentration."""
-    if potency <= 0 or not drug:
-        raise NotSimulatedError(f"a potency above 0 of a modeled drug; got {potency}")
+    if not 0 < potency < inf or not drug or drug == PLACEBO:
+        raise NotSimulatedError(
+            f"a potency is above 0 and of a modeled drug; got {potency:g} of {drug or 'a course'}"
+        )
     changed = tuple(
         row._replace(estimate=row.estimate / potency) if row.name == f"ic50_{drug}" else row
         for row in fit.estimated

@@ -8,7 +8,6 @@ A, Anderson JA. Biometrika 1984;71:1-10.
 from __future__ import annotations
 
 import numpy as np
-from scipy.optimize import linprog
 
 from wholetrial.analysis.arguments import Booleans
 from wholetrial.analysis.estimate import Floats
@@ -47,6 +46,8 @@ def separates(outcome: Floats, design: Floats) -> bool:
     >>> separates(np.array([0.0, 0, 1, 1]), np.array([[1.0, 1], [1, 2], [1, 2], [1, 4]]))
     True
     """
+    from scipy.optimize import linprog
+
     length = np.sqrt((design**2).sum(axis=-1))
     there = length > 0
     side = (2 * outcome - 1)[there, None] * design[there] / length[there, None]
