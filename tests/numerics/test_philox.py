@@ -116,4 +116,5 @@ def test_purposes_keep_their_numbers():
         "IMPUTATION_MODEL": 15,
         "REGIONS": 16,
         "COUNTING": 17,
+        "SOBOL_SCRAMBLE": 18,
     }

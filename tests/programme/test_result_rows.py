@@ -14,7 +14,7 @@ from wholetrial.programme.run import run
 
 ROOT = Path(__file__).resolve().parents[2]
 KEYS = {"endpoint", "arm", "comparison", "statistic", "value", "n", "method", "analysis_set"}
-SOURCES = {"published", "recorded", "simulated trial", "simulated trials"}
+SOURCES = {"published", "recorded", "simulated trial", "simulated trials", "enumeration"}
 TRIALS = ["NCT00320216", "NCT03424629", "NCT04537689", "NCT04979910", "NCT06374979"]
 
 

@@ -116,6 +116,17 @@ def test_more_of_a_dose_never_clears_fewer_people() -> None:
         assert (np.diff([found[place].rate for found in rates]) > 0).all()
 
 
+def test_rates_between_the_nodes_are_those_followed_directly() -> None:
+    """Forty amounts over a factor of 100, through 24 of them; and some of them alone."""
+    for arm in ("once_45", "weekly_90"):
+        times = np.geomspace(0.1, 9.9, 40)
+        many = rates_of(screen(), [Amount(arm, float(one)) for one in times])
+        for found, one in zip(many[3::9], times[3::9], strict=True):
+            (alone,) = rates_of(screen(), [Amount(arm, float(one))])
+            for place in (0, 1):
+                assert found[place].rate == pytest.approx(alone[place].rate, abs=1e-5)
+
+
 def test_the_dose_that_two_arms_share_gives_the_same_rate_but_for_who_leaves() -> None:
     """45 mg twice over is 90 mg: the arms differ by leaving and by the visit alone."""
     (doubled,), (stated,) = (

@@ -66,7 +66,7 @@ def power_of_comparison(
     """
     active, control = _binomial(participants[0], rate), _binomial(participants[1], control_rate)
     told = successes(success, participants).astype(np.float64)
-    power: Floats = np.einsum("...i,...i->...", active @ told, control)
+    power: Floats = np.einsum("...i,...i->...", np.einsum("...i,ij->...j", active, told), control)
     return np.clip(power, 0.0, 1.0)
 
 
@@ -80,7 +80,7 @@ def power_against(
     0.8740
     """
     told = _successes_against(success, participants, against).astype(np.float64)
-    power: Floats = _binomial(participants, rate) @ told
+    power: Floats = np.einsum("...i,i->...", _binomial(participants, rate), told)
     return np.clip(power, 0.0, 1.0)
 
 

@@ -24,7 +24,7 @@ from wholetrial.protocol.protocol import Protocol
 from wholetrial.report.contents import Contents
 from wholetrial.simulation.cautions import cautions_of
 from wholetrial.simulation.design_rates import Amount, Rate
-from wholetrial.simulation.enumerated import Power, power_given, rates_asked
+from wholetrial.simulation.enumerated import Power, power_given, rates_asked, rates_needed
 from wholetrial.simulation.planned_questions import Question, planned_questions
 from wholetrial.simulation.population import NotSimulatedError
 from wholetrial.simulation.simulate import Simulation, prepare
@@ -229,7 +229,7 @@ def _designs(
             arms = tuple(_amount(protocol, name, chosen) for name in _arms(question))
             key = (question.analysis, question.endpoint, question.at, arms, *_n(question, sizes))
             if key not in known:
-                found = [rates[_visit(question), question.improvement, one] for one in arms]
+                found = [rates[one] for one in rates_needed(question, arms)]
                 known[key] = _compared(question, found, _n(question, sizes))
             compared.append(known[key])
         yield Explored(chosen, sum(sizes.values()), tuple(compared))
@@ -241,10 +241,6 @@ def _arms(question: Question) -> tuple[str, ...]:
 
 def _n(question: Question, sizes: Mapping[str, int]) -> tuple[int, int]:
     return sizes[question.arm], sizes[question.control or question.arm]
-
-
-def _visit(question: Question) -> Any:
-    return question.visit
 
 
 def _amount(protocol: Protocol, arm: str, chosen: Mapping[str, float]) -> Amount:

@@ -269,7 +269,7 @@ def enumerated_rows(protocol: Protocol, simulated: Simulated) -> Iterator[dict[s
             "low": None,
             "high": None,
             "confidence": None,
-            "n": None,
+            "n": sum(protocol.arms[arm].n for arm in (one.arm, one.control) if arm),
             "count": None,
             "method": one.method,
             "analysis_set": protocol.analyses[one.analysis].set,

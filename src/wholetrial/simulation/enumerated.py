@@ -5,7 +5,7 @@ given them the power is exact (`analysis.enumeration`). The error that is left i
 each set of points is left out in turn (jackknife), so it is one of arm and control together.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -91,13 +91,15 @@ def _enumerated(simulation: Simulation, one: Question, rates: Mapping[Asked, Rat
     if one.why_simulated or one.visit is None:
         return Enumerated(*names, one.method)
     arms = simulation.protocol.arms
-    mine = tuple(_rates_of(one, rates))
+    names_of_arms = (one.arm, one.control) if one.control else (one.arm,)
+    mine = [rates[key] for key in rates_needed(one, [Amount(arm) for arm in names_of_arms])]
     sizes = (arms[one.arm].n, arms[one.control or one.arm].n)
     power = power_given(one, sizes, (mine[0], mine[-1]))
     return Enumerated(*names, one.method, power.power, power.error)
 
 
-def _rates_of(one: Question, rates: Mapping[Asked, Rate]) -> Iterator[Rate]:
-    for arm in (one.arm, one.control):
-        if arm and one.visit is not None:
-            yield rates[one.visit, one.improvement, Amount(arm)]
+def rates_needed(question: Question, amounts: Sequence[Amount]) -> list[Asked]:
+    """The rates of a question that can be enumerated, of its arms at these amounts."""
+    if question.visit is None:
+        raise ValueError(f"a rate needs a visit; {question.endpoint} is {question.method}")
+    return [(question.visit, question.improvement, one) for one in amounts]

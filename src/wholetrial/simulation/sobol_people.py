@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wholetrial.data.records import Floats
-from wholetrial.numerics.elementary import exp, normal_quantile
+from wholetrial.numerics.elementary import exp, log, normal_quantile
 from wholetrial.numerics.philox import Purpose, Stream, uniforms
 from wholetrial.protocol.assumptions import Assumptions
 from wholetrial.protocol.protocol import Protocol
@@ -44,6 +44,7 @@ STRATA = 8
 BITS = 30
 _SEVERITIES = (0.25, 72.0)
 _MOST_STEP = 0.05
+_BELOW, _FARTHEST_SD = 25, 7.0
 _OWN = 4
 """Coordinates beside effects, regions and baseline: day of the visit, choice, two of noise."""
 
@@ -136,11 +137,9 @@ def response_tables(
     """
     spread = max(readers.spread[readers.severity], 1e-9)
     step = min(_MOST_STEP, max(0.2 * spread, 0.01))
-    low, high = (float(np.log(end)) for end in _SEVERITIES)
+    low, high = (float(log(end)) for end in _SEVERITIES)
     cells: Floats = low + step * np.arange(int(np.ceil((high - low) / step)) + 1.0)
-    log_severity: Floats = np.concatenate([cells[0] - step * np.arange(25, 0, -1), cells])
     now = _totals(people, readers, np.minimum(exp(cells), _SEVERITIES[1]))
-    seen = _probabilities(log_severity, cells, step, spread)
     found = []
     for percent in improvements:
         least = Fraction(str(percent))
@@ -148,8 +147,9 @@ def response_tables(
         meets = np.zeros_like(now)
         for base, passes in zip(people.recorded, people.passes, strict=True):
             meets += passes * (100 * least.denominator * now <= below * base)
-        table = np.ascontiguousarray((seen @ meets).T, np.float32)
-        found.append(Response(table, float(log_severity[0]), step))
+        blurred = _blurred(meets, _BELOW, min(step / spread, 2 * _FARTHEST_SD))
+        table = np.ascontiguousarray(blurred.T, np.float32)
+        found.append(Response(table, low - step * _BELOW, step))
     return tuple(found)
 
 
@@ -162,13 +162,22 @@ def _totals(people: SobolPeople, readers: Readers, seen: Floats) -> Floats:
     return totals
 
 
-def _probabilities(log_severity: Floats, cells: Floats, step: float, spread: float) -> Floats:
-    """How probable it is that each true severity is recorded in each cell, `(X, cells)`."""
+def _blurred(meets: Floats, below: int, per_cell: float) -> Floats:
+    """What is met at each true severity, of what is met where it is recorded `(cells, P)`.
+
+    `below` severities lie below the first cell; beyond the ends all is as at the ends. `per_cell`
+    is a cell's width in SDs of the noise. Added up in one order, so that it is the same each time.
+    """
     from scipy.special import ndtr
 
-    edges = np.concatenate([[-np.inf], cells[1:] - step / 2, [np.inf]])
-    below = ndtr((edges - log_severity[:, None]) / spread)
-    found: Floats = np.diff(below, axis=1)
+    reach = int(np.ceil(_FARTHEST_SD / per_cell))
+    places = np.arange(-reach, reach + 1)
+    weights = ndtr((places + 0.5) * per_cell) - ndtr((places - 0.5) * per_cell)
+    many = meets.shape[0] + below
+    padded = np.pad(meets, ((below + reach, reach), (0, 0)), mode="edge")
+    found = np.zeros((many, meets.shape[1]))
+    for place, weight in enumerate(weights / weights.sum()):
+        found += weight * padded[place : place + many]
     return found
 
 
