@@ -29,8 +29,14 @@ from wholetrial.protocol.timeline import (
 )
 from wholetrial.simulation.simulate import Simulation
 
-ENUMERATED = "exact enumeration of both counts, given rates from Sobol participants"
-ENUMERATED_ALONE = "exact enumeration of the count, given a rate from Sobol participants"
+ENUMERATED = (
+    "exact enumeration of both counts, given rates from Sobol participants with the model at its "
+    "estimates"
+)
+ENUMERATED_ALONE = (
+    "exact enumeration of the count, given a rate from Sobol participants with the model at its "
+    "estimates"
+)
 _STRATEGIES = ("composite_variable", "treatment_policy", "hypothetical")
 
 
