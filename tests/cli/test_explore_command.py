@@ -31,8 +31,10 @@ def test_json_and_csv_hold_every_design_and_comparison(invoke: Invoke, tmp_path:
         rows = list(csv.DictReader(file))
     assert [float(row["power"]) for row in rows] == [row["power"] for row in found["rows"]]
     assert {row["method"] for row in rows} == {
-        "exact enumeration of both counts, given rates from Sobol participants with the model at its "
-        "estimates"
+        (
+            "exact enumeration of both counts, given rates from Sobol participants with the model "
+            "at its estimates"
+        )
     }
     best, worst = found["rows"][0], found["rows"][-1]
     assert (best["once_45.amount"], best["n"], best["participants"]) == (90.0, 64.0, 320)

@@ -1,6 +1,6 @@
 """What the simulator assumes: baseline, noise, leaving, adverse events, scenarios, courses."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
@@ -127,6 +127,9 @@ class Scenario(Value):
 
     as_if: dict[Name, Annotated[ActsLike, phrase(read_acts_like)]] = {}
     """Interventions that act differently in this world."""
+    model: Literal["two_state", "fit_b", "turnover"] | None = None
+    """The psoriasis model of this world: two_state (the usual one, fit C), fit_b (the same structure
+    fitted to a continuous PASI) or turnover (the plain published one)."""
     succeeds: bool
     """Whether the trial should succeed."""
 

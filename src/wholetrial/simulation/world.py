@@ -7,9 +7,10 @@ from math import inf
 from wholetrial.protocol.assumptions import ActsLike, Assumptions, Course
 from wholetrial.protocol.finding import nearest
 from wholetrial.protocol.protocol import Protocol
+from wholetrial.simulation.disease import drugs_in
 from wholetrial.simulation.pharmacokinetics import DRUGS, Drug
 from wholetrial.simulation.population import NotSimulatedError
-from wholetrial.simulation.psoriasis_fit import PsoriasisFit, default_fit
+from wholetrial.simulation.psoriasis_fit import PsoriasisFit, default_fit, fit_named
 
 PLACEBO = "placebo"
 
@@ -40,8 +41,10 @@ def world_of(protocol: Protocol, scenario: str | None = None) -> World:
     assumed = protocol.assumptions
     if assumed is None:
         raise NotSimulatedError("the file has no assumptions")
-    acts_as, courses, fit = dict[str, str](), dict[str, str](), default_fit()
+    acts_as, courses = dict[str, str](), dict[str, str]()
     changes = _changes(assumed, protocol.trial, scenario)
+    model = assumed.scenarios[scenario].model if scenario is not None else None
+    fit = default_fit() if model is None else fit_named(model)
     for name in protocol.interventions:
         change = changes.get(name)
         like = change.like if change is not None and change.like is not None else None
@@ -52,9 +55,10 @@ def world_of(protocol: Protocol, scenario: str | None = None) -> World:
         if change is not None and change.potency is not None:
             fit = _weakened(fit, acts_as.get(name, ""), change.potency)
     drugs = tuple(DRUGS[name] for name in dict.fromkeys(acts_as.values()) if name != PLACEBO)
+    drugs = drugs_in(fit.model, drugs)
     succeeds = assumed.scenarios[scenario].succeeds if scenario is not None else None
     name = scenario or "as modeled"
-    return World(name, acts_as, courses, drugs, fit, succeeds, changed=bool(changes))
+    return World(name, acts_as, courses, drugs, fit, succeeds, changed=bool(changes or model))
 
 
 def _changes(assumed: Assumptions, trial: str, scenario: str | None) -> Mapping[str, ActsLike]:
