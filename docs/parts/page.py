@@ -97,7 +97,7 @@ def output_of(command: str, folder: Path) -> str:
     `| head -n N` keeps the first lines, `| tail -n N` the last.
     """
     shortened = _PART.fullmatch(command)
-    lines = _run(shortened[1] if shortened else command, folder)
+    lines = "\n".join(_run(shortened[1] if shortened else command, folder)).strip("\n").splitlines()
     if shortened:
         many = int(shortened[3])
         lines = lines[:many] if shortened[2] == "head" else lines[-many:]

@@ -61,7 +61,7 @@ SLIPS: dict[str, tuple[str, str, str, str]] = {
         "observations.csv:1:1: error: expected the column 'value', found the columns participant, visit, measure, valeu; rename 'valeu'",
     ),
     "a PASI of 80": (
-        "observations.csv", "P001,screening,PASI,17.3", "P001,screening,PASI,80",
+        "observations.csv", "P001,screening,PASI,17.2", "P001,screening,PASI,80",
         "observations.csv:2:21: error: value: expected PASI from 0 to 72 in steps of 0.1, found '80'; check it against the source",
     ),
     "a misspelt arm": (

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from wholetrial.numerics.code_folder import code_folder
+
 Program = Callable[..., subprocess.CompletedProcess[str]]
 UNWRITABLE = Path("/proc")
 
@@ -71,12 +73,19 @@ def test_a_name_that_is_not_utf_8_is_said_to_be_unknown(program: Program) -> Non
     assert done.stderr.startswith("error: no trial '\\udcff.yaml': neither an id nor a file;")
 
 
+def compiled_before(tmp_path: Path) -> str:
+    """Where compiled code is kept already: compiling anew is the subject of other tests."""
+    folder = code_folder()
+    return str(folder.parent if folder else tmp_path)
+
+
 def test_without_a_home_in_a_folder_that_cannot_be_written_everything_but_writing_works(
     program: Program, tmp_path: Path
 ) -> None:
     if not UNWRITABLE.is_dir():
         pytest.skip("this system has no folder that nobody can write into")
     home = {"HOME": "/proc/none", "XDG_CONFIG_HOME": "", "XDG_CACHE_HOME": "", "MPLCONFIGDIR": ""}
+    home["WHOLETRIAL_CACHE"] = compiled_before(tmp_path)
     out = tmp_path / "out"
     run = ("run", "NCT00320216", "--replicates", "2", "--out")
     done = program(*run, str(out), cwd=UNWRITABLE, **home)

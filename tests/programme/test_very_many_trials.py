@@ -66,15 +66,15 @@ def test_it_says_what_run_says() -> None:
 
 def test_what_was_done_when_it_was_stopped_is_what_so_many_trials_say() -> None:
     done: list[int] = []
-    ways = Ways(progress=done.append, stop=lambda: bool(done and done[-1] >= 128))
+    ways = Ways(progress=done.append, stop=lambda: bool(done and done[-1] >= 256))
     stopped = simulate(QUICK, Asked(replicates=5000, seed=3), ways=ways)
     assert stopped.stopped
     one = stopped.simulated[0]
-    assert (one.replicates, one.asked) == (128, 5000)
-    asked_for = simulate(QUICK, Asked(replicates=128, seed=3)).simulated[0]
+    assert (one.replicates, one.asked) == (256, 5000)
+    asked_for = simulate(QUICK, Asked(replicates=256, seed=3)).simulated[0]
     assert not asked_for.asked
     assert programme_data(stopped)["scenarios"] == programme_data(
-        simulate(QUICK, Asked(replicates=128, seed=3))
+        simulate(QUICK, Asked(replicates=256, seed=3))
     )["scenarios"]  # fmt: skip
 
 

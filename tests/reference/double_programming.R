@@ -171,7 +171,7 @@ course <- c("week 0", "week 2", "week 4", "week 6", "week 8", "week 10", "week 1
 
 # more than half of the best improvement so far is lost; known to have happened between two visits only
 relapse <- function(t, responders) {
-  last_dose <- vapply(responders, function(p) max(t$exposures$day[t$exposures$participant == p]), 0)
+  last_dose <- rep(7 * 12, length(responders))                                 # counted from the day on which it is due
   scores <- sapply(course, function(visit) tenths(value_at(t, responders, "PASI", visit)))
   days <- sapply(course, function(visit) day_of(t, responders, visit))
   base <- tenths(baseline_of(t, responders, "PASI"))
@@ -196,12 +196,12 @@ relapse <- function(t, responders) {
   list(participants = length(low), relapses = sum(!is.na(high)), survfit = if (is.na(exact)) NA else min(1, fit$surv[fit$time <= at]), exact = exact)
 }
 
-# only those with PASI 90 at week 16 are seen at weeks 34 and 52, all of them but those who left the study
+# only those with PASI 90 at week 16 are seen at weeks 34 and 52: of those who stay, all but the few who miss the visit
 late_visits <- function(t, who, met) {
   left <- first_day(t, who, "leaves_study")
   sapply(c(week_34 = "week 34", week_52 = "week 52"), function(visit) {
     came <- !is.na(day_of(t, who, visit)); planned <- if (visit == "week 34") 238 else 364
-    list(expected = sum(met %in% TRUE & (is.na(left) | left > planned)), came = sum(came), exactly_those = all(came == (met %in% TRUE & (is.na(left) | left > planned))))
+    list(expected = sum(met %in% TRUE & (is.na(left) | left > planned)), came = sum(came), only_those = all((met %in% TRUE & (is.na(left) | left > planned))[came]))
   }, simplify = FALSE)
 }
 

@@ -111,7 +111,7 @@ def decision_of(
     >>> decision_of("no_effect", False, 980, 1000, 0.05).needed is None
     True
     >>> decision_of("expected", True, 80, 100, 0.05).needed
-    6800
+    8000
     """
     interval = clopper_pearson(right, replicates)
     low, high = float(interval.low), float(interval.high)

@@ -77,7 +77,7 @@ def power_against(
 
     >>> success = Success("exact_binomial", 0.025, sides=1)
     >>> float(power_against(success, 17, 0.1, 0.4).round(4))
-    0.8740
+    0.874
     """
     told = _successes_against(success, participants, against).astype(np.float64)
     power: Floats = np.einsum("...i,i->...", _binomial(participants, rate), told)

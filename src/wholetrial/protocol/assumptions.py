@@ -128,8 +128,8 @@ class Scenario(Value):
     as_if: dict[Name, Annotated[ActsLike, phrase(read_acts_like)]] = {}
     """Interventions that act differently in this world."""
     model: Literal["two_state", "fit_b", "turnover"] | None = None
-    """The psoriasis model of this world: two_state (the usual one, fit C), fit_b (the same structure
-    fitted to a continuous PASI) or turnover (the plain published one)."""
+    """The psoriasis model of this world: two_state (the usual one, fit C), fit_b (the same
+    structure fitted to a continuous PASI) or turnover (the plain published one)."""
     succeeds: bool
     """Whether the trial should succeed."""
 
