@@ -50,8 +50,8 @@ def test_one_replicate_is_a_trial_without_operating_characteristics(invoke: Invo
         (("--replicates", "10000000"), "replicates are 1 to 100,000; got 10000000"),
         (("--seed", "-1"), "a seed is a whole number from 0 to 2**64 - 1; got -1"),
         (("--seed", str(2**64)), f"a seed is a whole number from 0 to 2**64 - 1; got {2**64}"),
-        (("--scenario", "no_efect"), "no scenario 'no_efect': NCT00320216 has as_modeled, no_effect, optimistic, cautious; did you mean 'no_effect'?"),
-        (("--scenario", "xyz"), "no scenario 'xyz': NCT00320216 has as_modeled, no_effect, optimistic, cautious"),
+        (("--scenario", "no_efect"), "no scenario 'no_efect': NCT00320216 has as_modeled, no_effect, plain_turnover, optimistic, cautious; did you mean 'no_effect'?"),
+        (("--scenario", "xyz"), "no scenario 'xyz': NCT00320216 has as_modeled, no_effect, plain_turnover, optimistic, cautious"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_run_is_said_in_one_line(

@@ -37,8 +37,6 @@ CASES = tuple(
 )
 ARMS = ("once_45", "once_90", "weekly_45", "weekly_90")
 NARROW = 1e-9
-WHERE_SURVFIT_STOPS = 2e-4
-"""survfit's steps end before they converge where visits lie off their day; `exact` is R's optimum."""
 
 Row = dict[str, str]
 Analyzed = dict[str, tuple[Statistic, ...]]
@@ -367,12 +365,11 @@ def test_one_arm_shares_match_r_programmed_independently(case: str, analyzed: An
 def test_relapse_between_visits_matches_r_programmed_independently(
     case: str, analyzed: Analyzed
 ) -> None:
+    """Against Turnbull's optimum in R; survfit's own steps end before it where days are many."""
     expected = stored()["results"][case]["relapse"]
     found = statistic(analyzed[case], "event_free", "time_to_relapse", "ixekizumab")
     assert int(found.n) == expected["participants"]
     assert float(found.value) == pytest.approx(expected["exact"], abs=NARROW)
-    if case in cases_of("NCT06374979", edited=False):
-        assert float(found.value) == pytest.approx(expected["survfit"], abs=WHERE_SURVFIT_STOPS)
 
 
 @pytest.mark.parametrize("case", cases_of("NCT06374979"))
