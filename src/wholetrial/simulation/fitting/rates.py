@@ -11,7 +11,7 @@ Parameters may be stacked: arrays `(K, 1)` give rates `(K,)`.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -162,12 +162,3 @@ def _probability(arm: _Arm, statistic: str, log_pasi: FloatArray) -> FloatArray:
         edge = np.maximum(level.log_edge, clear)
         total[..., level.who] += level.sign * ndtr((edge - log_pasi[..., level.who]) / sd)
     return total
-
-
-def with_people(setting: Setting, kind: str, people: People, edges: Edges) -> Setting:
-    """The same setting with other people of a kind."""
-    return replace(
-        setting,
-        people={**setting.people, kind: people},
-        edges={**setting.edges, kind: edges},
-    )
