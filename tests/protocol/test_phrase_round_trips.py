@@ -39,6 +39,16 @@ CONDITIONS = [
     "PASI >= 10 or (BSA >= 10 % and DLQI >= 10)",
     "at least 2 of (A; B and C; not D)",
     "if is female then (never had pregnancy or is breastfeeding)",
+    "worst PASI >= 12 within 4 weeks before screening",
+    "every ALT <= 2.5 ULN within 3 months",
+    "mean PASI >= 10",
+    "any in 1 to 2",
+    "PASI >= 12 before first_dose",
+    "had biologic at least 2 kinds",
+    "had biologic within 5 half_lives before first_dose",
+    "PASI >= 12 unless (A or B)",
+    "not (A unless B) and C",
+    'participant judges "able to visit every two weeks"',
 ]
 OTHERS: list[tuple[Callable[[Reader], Any], str]] = [
     (dose.read_dose, "drug 45 mg at weeks 0, 1, 2, 3"),

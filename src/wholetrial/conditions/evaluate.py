@@ -24,6 +24,7 @@ from wholetrial.protocol.condition import (
     Named,
     Not,
     State,
+    Unless,
     atoms,
 )
 from wholetrial.protocol.protocol import Protocol
@@ -78,6 +79,9 @@ def evaluate(condition: Condition, situation: Situation) -> Codes:
             return _kleene(np.maximum(premise, _signed(evaluate(condition.then, situation))))
         case AtLeast():
             return _at_least(condition, situation)
+        case Unless():
+            holds = _signed(evaluate(condition.holds, situation))
+            return _kleene(np.minimum(holds, -_signed(evaluate(condition.unless, situation))))
         case _:
             return _atom(condition, situation)
 
@@ -123,12 +127,18 @@ def _atom(condition: Condition, situation: Situation) -> Codes:
         case Compare() if condition.when is not None:
             bare = condition.model_copy(update={"when": None})
             return _over_visits(bare, condition.when, situation)
-        case Compare():
+        case Compare() if _is_of_the_visit(condition):
             return _compare(condition, situation)
         case State():
             return _state(condition, situation)
         case _:
             return np.full(situation.records.shape, UNKNOWN, np.int8)
+
+
+def _is_of_the_visit(condition: Compare) -> bool:
+    """Whether the value at the visit decides, not one of several before it."""
+    of_several = condition.pick not in (None, "latest") or condition.within or condition.before
+    return not of_several and condition.unit != "ULN"
 
 
 def _over_visits(condition: Condition, when: When | None, situation: Situation) -> Codes:

@@ -45,6 +45,7 @@ from wholetrial.protocol.condition import (
     IfThen,
     Named,
     Not,
+    Unless,
     atoms,
 )
 from wholetrial.protocol.endpoint import Endpoint
@@ -228,7 +229,7 @@ def _retimed(condition: Condition, point: Point) -> Condition:
             return AllOf(all=tuple(_retimed(part, point) for part in condition.all))
         case AnyOf():
             return AnyOf(any=tuple(_retimed(part, point) for part in condition.any))
-        case AtLeast() | IfThen():
+        case AtLeast() | IfThen() | Unless():
             raise NotDerivedError(f"several times in '{condition}'")
         case _:
             return condition

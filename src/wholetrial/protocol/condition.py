@@ -16,11 +16,17 @@ from wholetrial.protocol.value import Name, Value, Words
 
 Derived = Literal["improvement", "change", "loss"]
 Comparison = Literal[">=", "<=", ">", "<", "=", "in"]
+Pick = Literal["latest", "worst", "best", "mean", "any", "every"]
 
 
 class Compare(Value):
-    """A value against a threshold: `PASI loss since best > 50 %`, `age in 18 to 70 years`."""
+    """A value against a threshold: `PASI loss since best > 50 %`, `age in 18 to 70 years`.
 
+    Of several values the latest counts, unless `pick` names another; `ULN` as a unit is the upper
+    limit of normal of the laboratory.
+    """
+
+    pick: Pick | None = None
     value: Name
     derived: Derived | None = None
     since: Literal["baseline", "best"] | Point | None = None
@@ -28,6 +34,8 @@ class Compare(Value):
     threshold: float
     upper: float | None = None
     unit: str | None = None
+    within: Duration | None = None
+    before: Name | None = None
     when: When | None = None
 
     @model_validator(mode="after")
@@ -38,15 +46,19 @@ class Compare(Value):
             raise ValueError("only a loss is counted since the best value")
         if self.upper is not None and self.upper < self.threshold:
             raise ValueError("the lower end of a range comes first")
+        if self.derived and (self.pick or self.within or self.before):
+            raise ValueError(f"a {self.derived} is looked at on a visit, not in a span of days")
         return self
 
     def __str__(self) -> str:
-        words: list[object] = [self.value]
+        words: list[object] = [self.pick, self.value] if self.pick else [self.value]
         words += [self.derived] if self.derived else []
         words += ["since", self.since] if self.since else []
         words += [self.compare, number_text(self.threshold)]
         words += ["to", number_text(self.upper)] if self.upper is not None else []
         words += [self.unit] if self.unit else []
+        words += [f"within {self.within}"] if self.within else []
+        words += [f"before {self.before}"] if self.before else []
         words += [self.when] if self.when else []
         return " ".join(str(word) for word in words)
 
@@ -58,18 +70,28 @@ class History(Value):
     never: bool = False
     excepting: Name | None = None
     times: Annotated[int, Field(ge=1, le=1000)] | None = None
+    kinds: Annotated[int, Field(ge=2, le=1000)] | None = None
     span: Duration | None = None
     longer: bool = False
     within: Duration | None = None
+    half_lives: Annotated[int, Field(ge=1, le=100)] | None = None
     before: Name | None = None
     in_study: bool = False
+
+    @model_validator(mode="after")
+    def _has_one_length(self) -> "History":
+        if self.within and self.half_lives:
+            raise ValueError("'within' takes a time or half-lives; join two rules with 'or'")
+        return self
 
     def __str__(self) -> str:
         words = ["never had" if self.never else "had", self.had]
         words += [f"except {self.excepting}"] if self.excepting else []
         words += [f"at least {self.times} times"] if self.times else []
+        words += [f"at least {self.kinds} kinds"] if self.kinds else []
         words += [_span_text(self.span, self.longer)] if self.span else []
         words += [f"within {self.within}"] if self.within else []
+        words += [f"within {self.half_lives} half_lives"] if self.half_lives else []
         words += [f"before {self.before}"] if self.before else []
         words += ["in the study"] if self.in_study else []
         return " ".join(words)
@@ -166,6 +188,16 @@ class AtLeast(Value):
         return f"at least {self.at_least} of ({'; '.join(str(part) for part in self.of)})"
 
 
+class Unless(Value):
+    """This holds, but not where the exception does: `A unless B`."""
+
+    holds: "Condition"
+    unless: "Condition"
+
+    def __str__(self) -> str:
+        return f"{_bracketed(self.holds)} unless {_bracketed(self.unless)}"
+
+
 class IfThen(Value):
     """Where the first holds the second must: `if A then B`; not applicable where A is not met."""
 
@@ -189,6 +221,7 @@ _KEYS = {
     "not": "not",
     "at_least": "at_least",
     "if": "if",
+    "unless": "unless",
 }
 _KINDS: dict[type, str] = {
     Compare: "compare",
@@ -202,6 +235,7 @@ _KINDS: dict[type, str] = {
     Not: "not",
     AtLeast: "at_least",
     IfThen: "if",
+    Unless: "unless",
 }
 
 
@@ -222,7 +256,8 @@ Condition = Annotated[
     | Annotated[AnyOf, Tag("any")]
     | Annotated[Not, Tag("not")]
     | Annotated[AtLeast, Tag("at_least")]
-    | Annotated[IfThen, Tag("if")],
+    | Annotated[IfThen, Tag("if")]
+    | Annotated[Unless, Tag("unless")],
     Discriminator(
         _kind,
         custom_error_type="condition",
@@ -230,7 +265,7 @@ Condition = Annotated[
     ),
 ]
 
-for _model in (AllOf, AnyOf, Not, AtLeast, IfThen):
+for _model in (AllOf, AnyOf, Not, AtLeast, IfThen, Unless):
     _model.model_rebuild()
 
 
@@ -247,6 +282,8 @@ def parts(condition: "Condition") -> tuple["Condition", ...]:
             return condition.of
         case IfThen():
             return (condition.premise, condition.then)
+        case Unless():
+            return (condition.holds, condition.unless)
         case _:
             return ()
 
@@ -261,7 +298,8 @@ def atoms(condition: "Condition") -> Iterator["Condition"]:
 
 
 def _bracketed(condition: "Condition") -> str:
-    return f"({condition})" if isinstance(condition, AllOf | AnyOf | IfThen) else str(condition)
+    joined = isinstance(condition, AllOf | AnyOf | IfThen | Unless)
+    return f"({condition})" if joined else str(condition)
 
 
 def _span_text(span: Duration, longer: bool) -> str:

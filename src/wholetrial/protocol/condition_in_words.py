@@ -17,6 +17,7 @@ from wholetrial.protocol.condition import (
     Named,
     Not,
     State,
+    Unless,
 )
 from wholetrial.protocol.english import (
     amount,
@@ -34,6 +35,7 @@ from wholetrial.protocol.time import Duration, Point, When
 _SIGNS = {">=": "at least", "<=": "at most", ">": "more than", "<": "less than", "=": "exactly"}
 _OPPOSITE = {">=": "<", "<": ">=", "<=": ">", ">": "<="}
 DEEPEST_TERM = 20
+_JOINED = AllOf | AnyOf | AtLeast | IfThen | Unless
 
 
 class Clause(NamedTuple):
@@ -111,6 +113,9 @@ def _composed(condition: Condition, words: _Words) -> Clause:
         case IfThen():
             premise, then = _clause(condition.premise, words), _clause(condition.then, words)
             return Clause("", f"if {premise}, then {then}")
+        case Unless():
+            holds, exception = _clause(condition.holds, words), _clause(condition.unless, words)
+            return Clause("", f"{holds}, unless {exception}")
         case _:
             return Clause("", str(condition))
 
@@ -120,7 +125,7 @@ def _joined(parts: tuple[Condition, ...], joint: str, words: _Words) -> str:
     before = ""
     for part in parts:
         clause = _clause(part, words)
-        if isinstance(part, AllOf | AnyOf | AtLeast | IfThen):
+        if isinstance(part, _JOINED):
             lead = "either " if isinstance(part, AnyOf) else ""
             spoken.append(f"{lead}{clause}")
             before = ""
@@ -130,13 +135,14 @@ def _joined(parts: tuple[Condition, ...], joint: str, words: _Words) -> str:
         before = clause.subject
     if any(re.search("[,;:]", part) for part in spoken):
         return f"; {joint} ".join(spoken)
-    nested = any(isinstance(part, AllOf | AnyOf | AtLeast | IfThen) for part in parts)
+    nested = any(isinstance(part, _JOINED) for part in parts)
     return f", {joint} ".join(spoken) if nested else listed(spoken, joint)
 
 
 def _compare(condition: Compare, words: _Words) -> Clause:
-    measure = measure_in_words(condition.value, words.protocol)
-    at = f" {when_in_words(condition.when)}" if condition.when else ""
+    measure = _picked(condition, measure_in_words(condition.value, words.protocol))
+    at = "".join(f" {part}" for part in _days_before(condition))
+    at += f" {when_in_words(condition.when)}" if condition.when else ""
     size = _size(condition)
     match condition.derived:
         case "improvement":
@@ -152,8 +158,12 @@ def _compare(condition: Compare, words: _Words) -> Clause:
             exact = "is" if condition.compare == "=" else f"is {_SIGNS.get(condition.compare, '')}"
             if condition.compare == "in":
                 return Clause(measure, f"is {size}{at}")
-            value = amount(condition.threshold, condition.unit)
+            value = _amount(condition)
             return Clause(measure, f"{exact.strip()} {value}{at}")
+
+
+def _picked(condition: Compare, measure: str) -> str:
+    return f"{condition.pick} {measure}" if condition.pick else measure
 
 
 def _size(condition: Compare) -> str:
@@ -163,7 +173,13 @@ def _size(condition: Compare) -> str:
     whole = condition.threshold == 100 and condition.unit == "%" and condition.compare == ">="
     if whole and condition.derived == "improvement":
         return "100%"
-    return f"{_SIGNS[condition.compare]} {amount(condition.threshold, condition.unit)}"
+    return f"{_SIGNS[condition.compare]} {_amount(condition)}"
+
+
+def _amount(condition: Compare) -> str:
+    if condition.unit == "ULN":
+        return f"{amount(condition.threshold)} times the upper limit of normal"
+    return amount(condition.threshold, condition.unit)
 
 
 def _since(since: str | Point | None) -> str:
@@ -191,7 +207,7 @@ def _term(condition: Named, words: _Words) -> Clause:
     timed = _at(meant, condition.when)
     if timed is not None:
         return _clause(timed, inside)
-    if isinstance(meant, AllOf | AnyOf | AtLeast | IfThen):
+    if isinstance(meant, _JOINED):
         return Clause("", f"{when_in_words(condition.when)}, {_clause(meant, inside)}")
     clause = _clause(meant, inside)
     return Clause(clause.subject, f"{clause.says}{at}")
@@ -270,19 +286,24 @@ def _history(condition: History, words: _Words, *, negated: bool = False) -> str
 def _limits(condition: History) -> Iterator[str]:
     if condition.times:
         yield f"at least {condition.times} times"
+    if condition.kinds:
+        yield f"of at least {condition.kinds} kinds"
     if condition.span:
         yield _span(condition.span, condition.longer)
-    before = f"before {event_in_words(condition.before)}" if condition.before else ""
-    if condition.within:
-        yield (
-            f"within the {condition.within} {before}"
-            if before
-            else (f"within the past {condition.within}")
-        )
-    elif before:
-        yield before
+    yield from _days_before(condition)
     if condition.in_study:
         yield "during the study"
+
+
+def _days_before(condition: Compare | History) -> Iterator[str]:
+    """In which span of days: "within the 4 weeks before the first dose"."""
+    before = f"before {event_in_words(condition.before)}" if condition.before else ""
+    half_lives = condition.half_lives if isinstance(condition, History) else None
+    length = f"{half_lives} half-lives" if half_lives else condition.within
+    if length:
+        yield f"within the {length} {before}" if before else f"within the past {length}"
+    elif before:
+        yield before
 
 
 def _with_limits(verb: str, what: str, limits: str) -> str:

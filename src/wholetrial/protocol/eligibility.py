@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, model_validator
 
 from wholetrial.protocol.read_condition import ConditionPhrase
+from wholetrial.protocol.time import DurationPhrase
 from wholetrial.protocol.value import Name, Value, Words, tuples
 
 
@@ -15,6 +16,8 @@ class Concept(Value):
     """The concept in lay words."""
     open_list: bool = False
     """Whether the source leaves the list open ("such as", "etc.")."""
+    half_life: DurationPhrase | None = None
+    """How long half of the medicine stays in the body; rules may count in it."""
 
 
 def _concept(value: object) -> object:
@@ -35,6 +38,8 @@ class Criterion(Value):
     """The condition that decides it; where readings differ, the one taken."""
     heads: tuple[Name, ...] = ()
     """The criteria that this line only introduces."""
+    absence: Literal["no", "unknown"] = "no"
+    """What it means that a database says nothing of it in a time that it covers."""
 
     @model_validator(mode="after")
     def _decides_or_introduces(self) -> "Criterion":
@@ -55,6 +60,28 @@ class Unseen(Value):
     """Exclusion criteria not published."""
 
 
+Code = Annotated[int | str, Field(union_mode="left_to_right")]
+
+
+class Codes(Value):
+    """The codes under which records keep a concept or a measure; what lies beneath them counts."""
+
+    omop: tuple[int, ...] = ()
+    """Standard concepts of the OMOP vocabulary."""
+    snomed: tuple[Code, ...] = ()
+    """SNOMED CT."""
+    rxnorm: tuple[Code, ...] = ()
+    """RxNorm: ingredients and drugs."""
+    atc: tuple[Code, ...] = ()
+    """ATC: classes of drugs."""
+    loinc: tuple[Code, ...] = ()
+    """LOINC: measurements."""
+    icd10: tuple[Code, ...] = ()
+    """ICD-10 and its national versions."""
+    source: Words | None = None
+    """Where the list is from."""
+
+
 class Eligibility(Value):
     """The criteria, the concepts they speak of and the visit at which they are decided."""
 
@@ -62,6 +89,8 @@ class Eligibility(Value):
     """The visit or event that "at" and "within" mean, unless a rule names another."""
     concepts: dict[Name, Annotated[Concept, BeforeValidator(_concept)]] = {}
     """The concepts in lay words."""
+    codes: dict[Name, Codes] = {}
+    """The codes of concepts and measures in records and databases."""
     include: dict[Name, Criterion]
     """What is necessary."""
     exclude: dict[Name, Criterion] = {}

@@ -1,6 +1,6 @@
 """Reads a condition phrase into its tree; a mix of `and` and `or` without brackets is refused."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from wholetrial.protocol.condition import (
     AllOf,
@@ -15,13 +15,20 @@ from wholetrial.protocol.condition import (
     Judgement,
     Named,
     Not,
+    Pick,
     State,
+    Unless,
 )
 from wholetrial.protocol.reader import Reader
 from wholetrial.protocol.time import Duration, Point, read_duration, read_point, read_when
 from wholetrial.protocol.value import phrase
 
 _COMPARISONS = (">=", "<=", ">", "<", "=")
+_DERIVED = ("improvement", "change", "loss")
+_AFTER_A_VALUE = (
+    *("at", "by", "and", "or", "then", "every", "to"),
+    *("within", "before", "unless"),
+)
 
 
 def read_condition(reader: Reader) -> Condition:
@@ -35,7 +42,10 @@ def read_condition(reader: Reader) -> Condition:
         premise = _read_joined(reader)
         reader.expect("then")
         return IfThen.model_construct(premise=premise, then=_read_joined(reader))
-    return _read_joined(reader)
+    holds = _read_joined(reader)
+    if reader.take("unless"):
+        return Unless.model_construct(holds=holds, unless=_read_joined(reader))
+    return holds
 
 
 def _read_joined(reader: Reader) -> Condition:
@@ -87,16 +97,27 @@ def _read_atom(reader: Reader) -> Condition:
         return _read_history(reader)
     if reader.sees("has", "is", "takes", "plans"):
         return _read_state(reader)
+    pick = _read_pick(reader)
     name = reader.word("a condition, such as PASI >= 12")
+    if pick:
+        return _read_comparison(reader, name, pick)
     if reader.take("judges"):
         return Judgement(judge=name, judges=reader.quoted())
-    if reader.sees("improvement", "change", "loss", "in", *_COMPARISONS):
+    if reader.sees(*_DERIVED, "in", *_COMPARISONS):
         return _read_comparison(reader, name)
     return Named(term=name, when=read_when(reader))
 
 
-def _read_comparison(reader: Reader, name: str) -> Compare:
-    derived = reader.take_one_of("improvement", "change", "loss")
+def _read_pick(reader: Reader) -> Pick | None:
+    """Read "worst" and the like, where the name of a value follows."""
+    picks: tuple[Pick, ...] = get_args(Pick)
+    if reader.peek(1).kind != "word" or reader.sees(*_DERIVED, "in", "judges", ahead=1):
+        return None
+    return next((pick for pick in picks if reader.take(pick)), None)
+
+
+def _read_comparison(reader: Reader, name: str, pick: Pick | None = None) -> Compare:
+    derived = reader.take_one_of(*_DERIVED)
     kind: Derived | None = None
     match derived:
         case "improvement" | "change" | "loss":
@@ -114,6 +135,7 @@ def _read_comparison(reader: Reader, name: str) -> Compare:
         upper = reader.number()
     return Compare.model_validate(
         {
+            "pick": pick,
             "value": name,
             "derived": kind,
             "since": since,
@@ -121,6 +143,8 @@ def _read_comparison(reader: Reader, name: str) -> Compare:
             "threshold": threshold,
             "upper": upper,
             "unit": read_unit_of_measure(reader),
+            "within": read_duration(reader) if reader.take("within") else None,
+            "before": _read_before(reader),
             "when": read_when(reader),
         }
     )
@@ -138,7 +162,7 @@ def read_unit_of_measure(reader: Reader) -> str | None:
     """Read a unit such as %, mg, mg/kg, years; nothing if none stands there."""
     if reader.take("%"):
         return "%"
-    if reader.peek().kind != "word" or reader.sees("at", "by", "and", "or", "then", "every", "to"):
+    if reader.peek().kind != "word" or reader.sees(*_AFTER_A_VALUE):
         return None
     unit = reader.next().text
     return f"{unit}/{reader.word('a unit')}" if reader.take("/") else unit
@@ -149,24 +173,48 @@ def _read_history(reader: Reader) -> History:
     reader.expect("had")
     had = reader.word("the name of a concept")
     excepting = reader.word("the name of a concept") if reader.take("except") else None
-    times = None
-    if reader.take("at", "least"):
-        times = reader.integer()
-        reader.expect("times")
+    times, kinds = _read_number_of_times(reader)
     span, longer = _read_span(reader)
-    within = read_duration(reader) if reader.take("within") else None
-    before = reader.word("the name of an event") if reader.take("before") else None
+    within, half_lives = _read_within(reader)
     return History(
         had=had,
         never=never,
         excepting=excepting,
         times=times,
+        kinds=kinds,
         span=span,
         longer=longer,
         within=within,
-        before=before,
+        half_lives=half_lives,
+        before=_read_before(reader),
         in_study=reader.take("in", "the", "study"),
     )
+
+
+def _read_number_of_times(reader: Reader) -> tuple[int | None, int | None]:
+    """Read "at least 2 times" or "at least 2 kinds"."""
+    if not reader.take("at", "least"):
+        return None, None
+    number = reader.integer()
+    if reader.take("kinds"):
+        return None, number
+    reader.expect("times")
+    return number, None
+
+
+def _read_within(reader: Reader) -> tuple[Duration | None, int | None]:
+    """Read "within 4 weeks" or "within 5 half_lives"."""
+    if not reader.take("within"):
+        return None, None
+    if reader.sees("half_lives", ahead=1):
+        number = reader.integer()
+        reader.expect("half_lives")
+        return None, number
+    return read_duration(reader), None
+
+
+def _read_before(reader: Reader) -> str | None:
+    return reader.word("the name of an event") if reader.take("before") else None
 
 
 def _read_state(reader: Reader) -> State:

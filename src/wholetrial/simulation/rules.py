@@ -17,6 +17,7 @@ from wholetrial.protocol.condition import (
     IfThen,
     Judgement,
     Not,
+    Unless,
 )
 from wholetrial.protocol.design import Rule, Step
 from wholetrial.protocol.protocol import Protocol
@@ -153,6 +154,9 @@ def _can_be(condition: Condition, *, met: bool) -> bool:
         case IfThen():
             either = (_can_be(condition.premise, met=not met), _can_be(condition.then, met=met))
             return any(either) if met else all(either)
+        case Unless():
+            both = (_can_be(condition.holds, met=met), _can_be(condition.unless, met=not met))
+            return all(both) if met else any(both)
         case AtLeast():
             enough = condition.at_least if met else len(condition.of) - condition.at_least + 1
             return sum(_can_be(part, met=met) for part in condition.of) >= enough

@@ -51,6 +51,7 @@ def _in_condition(protocol: Protocol, path: str, value: Any) -> Iterator[Use]:
     match value:
         case Compare():
             yield Use(path, value.value, f"{MEASURE}, age or weight", vocabulary.values(protocol))
+            yield from _anchor(protocol, path, value)
         case Named():
             yield Use(path, value.term, TERM, protocol.terms)
         case Judgement():
@@ -58,12 +59,16 @@ def _in_condition(protocol: Protocol, path: str, value: Any) -> Iterator[Use]:
         case History():
             yield Use(path, value.had, CONCEPT, concepts)
             yield from _excepted(path, value.excepting, concepts)
-            if value.before:
-                yield Use(path, value.before, EVENT, vocabulary.events(protocol))
+            yield from _anchor(protocol, path, value)
         case State():
             spoken = {"is": vocabulary.STATES, "plans": vocabulary.PLANS}.get(value.state, ())
             yield Use(path, value.of, CONCEPT, (*concepts, *spoken))
             yield from _excepted(path, value.excepting, concepts)
+
+
+def _anchor(protocol: Protocol, path: str, value: Compare | History) -> Iterator[Use]:
+    if value.before:
+        yield Use(path, value.before, EVENT, vocabulary.events(protocol))
 
 
 def _excepted(path: str, excepting: str | None, concepts: Iterable[str]) -> Iterator[Use]:
@@ -136,6 +141,9 @@ def _in_schedule(protocol: Protocol) -> Iterator[Use]:
         yield Use(f"schedule.measure.{name}", name, MEASURE, vocabulary.measures(protocol))
     anchor = protocol.eligibility.anchor
     yield Use("eligibility.anchor", anchor, EVENT, vocabulary.events(protocol))
+    for name in protocol.eligibility.codes:
+        known = (*protocol.eligibility.concepts, *vocabulary.values(protocol))
+        yield Use(f"eligibility.codes.{name}", name, "a concept or a measure", known)
 
 
 def _in_eligibility(protocol: Protocol) -> Iterator[Use]:

@@ -30,9 +30,9 @@ INTERCURRENT_EVENTS = (
 MODELS = ("ixekizumab", "ustekinumab", "placebo")
 ADJUSTMENTS = ("inverse_probability_weighting", "standardization")
 _GRAMMAR = """
-    all and any as at best by change consents agrees control day days every except experimental for
-    had has if improvement in is loss month months never not of or plans since takes then to week
-    weeks within year years
+    all and any as at before best by change consents agrees control day days every except
+    experimental for had half_lives has if improvement in is kinds latest loss mean month months
+    never not of or plans since takes then to unless week weeks within worst year years
 """
 RESERVED = frozenset(_GRAMMAR.split())
 
