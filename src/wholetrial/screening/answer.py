@@ -37,8 +37,7 @@ class AtomAnswer:
     """Whether one atom holds, why, and what would settle or change it.
 
     `because` is a clause: "PASI was 11.8 on 3 March 2026, short by 0.2". `missing` is the fact that
-    would settle it: "the last day of methotrexate". `turns` is the day on which time alone changes
-    the answer.
+    would settle it: "the last day of methotrexate".
     """
 
     atom: Condition
@@ -52,7 +51,10 @@ class AtomAnswer:
 
 @dataclass(frozen=True, slots=True)
 class CriterionAnswer:
-    """What one criterion says of a person: the atoms that decide it, and what would change it."""
+    """What one criterion says of a person, and what would change it.
+
+    `atoms` are those that lead to the verdict: of `A or B` the one that holds.
+    """
 
     name: str
     kind: Literal["include", "exclude"]

@@ -6,6 +6,7 @@ What is not stated is not known: a person has no diagnosis, drug or value by def
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from typing import NamedTuple
 
 from wholetrial.screening.days import Days
 
@@ -40,13 +41,24 @@ class Fact:
     unusable: str | None = None
 
 
+class Covered(NamedTuple):
+    """A span of days in which a source would have recorded it: there its silence means no.
+
+    `about` is the one thing that it speaks of completely; None for everything, as with the
+    observation period of a database.
+    """
+
+    first: date
+    last: date
+    about: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Person:
     """A person on the day of screening.
 
-    `born` is the interval of possible birthdays. `covered` are spans in which a source would have
-    recorded what happened, so that its silence means no. `dates` are days of the trial's events,
-    such as the first dose; an event without a day is taken to be on the screening day.
+    `born` is the interval of possible birthdays. `dates` are days of the trial's events, such as
+    the first dose; an event without a day is taken to be on the screening day.
     """
 
     id: str
@@ -54,5 +66,5 @@ class Person:
     born: Days | None = None
     sex: str | None = None
     facts: tuple[Fact, ...] = ()
-    covered: tuple[tuple[date, date], ...] = ()
+    covered: tuple[Covered, ...] = ()
     dates: Mapping[str, date] = field(default_factory=dict)
