@@ -14,6 +14,7 @@ from wholetrial.cli import (
     file_commands,
     model_commands,
     result_commands,
+    screening_commands,
     simulation_commands,
 )
 
@@ -47,6 +48,7 @@ result_commands.register(app)
 simulation_commands.register(app)
 exploring_commands.register(app)
 conduct_commands.register(app)
+screening_commands.register(app)
 model_commands.register(app)
 
 

@@ -37,6 +37,11 @@ def known_names(protocol: Protocol) -> dict[str, str]:
     return named
 
 
+def is_of_the_person(about: str, protocol: Protocol) -> bool:
+    """Whether it is the person's own, as the birth is, and no fact with days."""
+    return about in ("born", "age", "sex", "screened", *_events(protocol))
+
+
 def person_of(
     name: str, cells: Mapping[str, str], protocol: Protocol, screened: date
 ) -> tuple[Person, dict[str, str]]:

@@ -35,6 +35,10 @@ class Days(NamedTuple):
         first, last = self
         if self.exact:
             return in_words(first)
+        if last == LAST:
+            return f"{in_words(first)} or later"
+        if first == FIRST:
+            return f"{in_words(last)} or before"
         if (first.day, last) == (1, _month_end(first.year, first.month)):
             return f"{calendar.month_name[first.month]} {first.year}"
         if (first.month, first.day, last) == (1, 1, date(first.year, 12, 31)):
