@@ -21,9 +21,7 @@ def _cases() -> list[Any]:
         for person in table["people"]:
             cells = person.get("only", {**table["complete"], **person.get("but", {})})
             cells = {name: str(cell) for name, cell in cells.items() if cell is not None}
-            found.append(
-                pytest.param(path.stem, table["screened"], person, cells, id=person["id"])
-            )
+            found.append(pytest.param(path.stem, table["screened"], person, cells, id=person["id"]))
     return found
 
 

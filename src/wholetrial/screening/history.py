@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from wholetrial.protocol.condition import History, State
+from wholetrial.protocol.protocol import Protocol
 from wholetrial.protocol.time import Duration
 from wholetrial.screening.answer import AtomAnswer, Span, Truth
 from wholetrial.screening.case import (
@@ -57,7 +58,7 @@ class Finding:
 def history(atom: History, case: Case) -> AtomAnswer:
     """Whether something happened in the span of days that the atom names."""
     end = case.day_of(atom.before)
-    length = _length(atom, case)
+    length = length_of(atom, case.protocol)
     if atom.in_study or (atom.half_lives and length is None):
         return no_half_life(atom, case)
     start = before(end, length) if length else FIRST
@@ -65,7 +66,7 @@ def history(atom: History, case: Case) -> AtomAnswer:
     fits = _fits(case, atom.had, atom.excepting, lambda fact: _happened(fact, atom, case, span))
     first = start + ONE_DAY if length else FIRST
     if atom.times:
-        found = _times(atom.times, fits, case, (atom.had, first, end))
+        found = _times(atom, fits, case, (atom.had, first, end))
     elif atom.kinds:
         found = _counted(atom.kinds, fits, case, (atom.had, first, end), _kinds(fits))
     else:
@@ -104,10 +105,11 @@ def _too_short(atom: State, case: Case, end: date) -> Finding:
     return Finding(NO if surely else UNKNOWN, surely)
 
 
-def _length(atom: History, case: Case) -> Duration | None:
+def length_of(atom: History, protocol: Protocol) -> Duration | None:
+    """The length of the span that a rule names, half-lives as a time; None where there is none."""
     if atom.half_lives is None:
         return atom.within
-    concept = case.protocol.eligibility.concepts.get(atom.had)
+    concept = protocol.eligibility.concepts.get(atom.had)
     if concept is None or concept.half_life is None:
         return None
     one = concept.half_life
@@ -205,17 +207,19 @@ def _now(fits: tuple[Fit, ...], case: Case, days: _Days) -> Finding:
     return Finding(NO if silent else UNKNOWN, silent=silent)
 
 
-def _times(needed: int, fits: tuple[Fit, ...], case: Case, days: _Days) -> Finding:
+def _times(atom: History, fits: tuple[Fit, ...], case: Case, days: _Days) -> Finding:
     """At least so many times: numbers of times that are stated, and starts that are dated."""
+    needed = atom.times or 1
     stated = [
         fact for fact in case.person.facts
         if fact.about == days[0] and fact.yes and fact.value is not None
+        and not (atom.excepting and fact.kind == atom.excepting)
     ]  # fmt: skip
     others = tuple(fit for fit in fits if fit.fact.value is None)
     dated = _counted(needed, others, case, days, _starts(others))
     if not stated:
         return dated
-    told = {_stated(fact, needed, fits, days) for fact in stated}
+    told = {_stated(fact, atom, fits, days) for fact in stated}
     facts = (*stated, *dated.facts)
     if NO in told and (YES in told or dated.truth is YES):
         return Finding(UNKNOWN, facts, conflict=True)
@@ -224,11 +228,12 @@ def _times(needed: int, fits: tuple[Fit, ...], case: Case, days: _Days) -> Findi
     return Finding(NO if NO in told else UNKNOWN, facts)
 
 
-def _stated(fact: Fact, needed: int, fits: tuple[Fit, ...], days: _Days) -> Truth:
-    if fact.value is None or fact.value < needed:
+def _stated(fact: Fact, atom: History, fits: tuple[Fit, ...], days: _Days) -> Truth:
+    if fact.value is None or fact.value < (atom.times or 1):
         return NO
     in_span = any(fit.fact is fact and fit.truth is YES for fit in fits)
-    return YES if days[1] == FIRST or in_span else UNKNOWN
+    ever = days[1] == FIRST and not (atom.excepting and fact.kind is None)
+    return YES if ever or in_span else UNKNOWN
 
 
 def _counted(

@@ -53,7 +53,7 @@ class Counted:
 
 def compare(atom: Compare, case: Case) -> AtomAnswer:
     """Whether a value meets its threshold on the index day."""
-    event = atom.before or _event_of(atom)
+    event = event_of(atom)
     end = case.day_of(event)
     start = before(end, atom.within) if atom.within else None
     span = Span(start, end)
@@ -105,8 +105,10 @@ def lower_is_better(measure: str, protocol: Protocol) -> bool:
     return (instrument(used.library).better if used.library else used.better) == "lower"
 
 
-def _event_of(atom: Compare) -> str | None:
-    """The event of "at screening"; None where a rule names a week or several visits."""
+def event_of(atom: Compare) -> str | None:
+    """The event of "before first_dose" or "at screening"; None where none is named."""
+    if atom.before:
+        return atom.before
     when = atom.when
     if when is None or when.how != "at" or len(when.points) != 1:
         return None
