@@ -29,7 +29,7 @@ docs: $(READY)       ## write the generated pages of docs/ anew
 	$(BIN)/python docs/generate.py
 
 bench: $(READY)      ## time the main job and the statistics beside their peers; print ratios
-	for job in main_job counting very_many designs trajectories proportions stratified times mmrm; do $(BIN)/python benchmarks/$$job.py; done
+	for job in main_job counting very_many designs trajectories proportions stratified times mmrm feasibility; do $(BIN)/python benchmarks/$$job.py; done
 
 clean:
 	rm -rf $(VENV) out .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .coverage .hypothesis

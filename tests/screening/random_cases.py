@@ -220,6 +220,7 @@ def _happening(draw: random.Random, screened: date) -> Fact:
         start=start,
         last=last,
         ended=yes and draw.random() < 0.5,
+        may_last=draw.random() < 0.1,
         steady=draw.choice((None, first, second)),
     )
 

@@ -1,4 +1,4 @@
-"""Commands on people: screen."""
+"""Commands on people: screen, feasibility."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -27,6 +27,7 @@ MOST_UNUSED = 10
 def register(app: typer.Typer) -> None:
     """Add these commands."""
     app.command("screen")(screen)
+    app.command("feasibility")(feasibility)
 
 
 @clear_errors
@@ -66,6 +67,63 @@ def screen(
     if out is not None:
         written = write_log(found, out)
         typer.echo(f"wrote {', '.join(str(path) for path in written)}", err=True)
+
+
+@clear_errors
+def feasibility(
+    trial: Trial,
+    omop: Annotated[
+        str, typer.Option("--omop", help="A DuckDB file, or postgresql://user@host/database.")
+    ],
+    schema: Annotated[str | None, typer.Option(help="The schema of the tables.")] = None,
+    on: On = None,
+    codes: CodesFile = None,
+    lookback: Lookback = None,
+    smallest: Annotated[
+        int, typer.Option(min=1, help="Counts below this are not shown; 1 shows all.")
+    ] = 10,
+    sql: Annotated[bool, typer.Option("--sql", help="Print the query too.")] = False,
+    version: Annotated[
+        str | None, typer.Option("--protocol-version", help="Another version that the file holds.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Count people in an OMOP 5.4 database: certain, possible, excluded, and by criterion."""
+    from wholetrial.programme.feasibility import feasibility as count
+    from wholetrial.programme.feasibility import heading, table
+    from wholetrial.programme.screening import read_lookback, read_on
+    from wholetrial.programme.trials import load_checked
+
+    protocol = load_checked(trial, version=version).protocol
+    day, back = read_on(on), read_lookback(lookback)
+    found = count(protocol, omop, day, schema=schema, codes=codes, lookback=back)
+    shown = table(found, smallest)
+    if as_json:
+        print_json(
+            {**heading(protocol, omop, day, back), **shown, **({"sql": found.query} if sql else {})}
+        )
+        return
+    print_paragraph(f"{protocol.trial} · {protocol.title}")
+    for name, value in heading(protocol, omop, day, back).items():
+        if name != "trial" and value:
+            print_paragraph(f"{name}: {value}")
+    _print_feasibility(shown)
+    for note in found.notes:
+        print_paragraph(f"· {note}")
+    if sql:
+        typer.echo(found.query)
+
+
+def _print_feasibility(shown: "dict[str, Any]") -> None:
+    print_table(("people", "certain", "possible", "excluded"), [tuple(shown["people"].values())])
+    columns = ("", "criterion", "keeps out", "alone", "not known", "left surely", "left perhaps")
+    print_table(columns, [tuple(row.values()) for row in shown["criteria"]])
+    waiting = shown["for the visit"]
+    if waiting:
+        print_paragraph(f"Not decided by this database: {', '.join(waiting)}.\n")
+    if shown["not known"]:
+        rows = list(shown["not known"].items())
+        print_table(("a fact that would help", "not known for"), rows)
 
 
 def _print_answers(found: "Screened", *, every_reason: bool) -> None:

@@ -155,7 +155,7 @@ def _holds(fact: Fact, atom: State, case: Case, span: Span) -> Truth:
     l1, l2 = last_days(fact, case.person)
     end = span.until
     surely = s2 <= end and (not fact.ended or l1 >= end)
-    perhaps = s1 <= end and (not fact.ended or l2 >= end)
+    perhaps = s1 <= end and (not fact.ended or fact.may_last or l2 >= end)
     if undated(fact):
         surely = end == case.person.screened
     since = fact.steady if atom.stable else fact.start

@@ -21,6 +21,7 @@ class Fact:
     `start` and `last` are the first and the last day: of a state, a treatment or an occurrence;
     a value has its day as `start`. Neither: at some time up to the screening day. `ended` says
     that it was over after `last`; a treatment that has begun and not ended is still given.
+    `may_last` says that a record was closed then, as at the end of a visit: the state may go on.
     `steady` is the day since which it is unchanged.
 
     `value` is in `unit`; None where it cannot be used, and `unusable` says why. `high` is the
@@ -36,6 +37,7 @@ class Fact:
     start: Days | None = None
     last: Days | None = None
     ended: bool = False
+    may_last: bool = False
     steady: Days | None = None
     source: str = ""
     unusable: str | None = None

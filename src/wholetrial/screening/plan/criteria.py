@@ -1,6 +1,6 @@
 """The plan of a protocol: its criteria as expressions, and the steps that their atoms need."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import reduce
 from operator import and_, or_
@@ -52,6 +52,7 @@ class _Planning:
     known: Collection[str] | None
     events: dict[str, None] = field(default_factory=dict)
     steps: dict[tuple[str, str], Step] = field(default_factory=dict)
+    truths: dict[str, Expression] = field(default_factory=dict)
 
 
 def plan(
@@ -59,17 +60,17 @@ def plan(
     *,
     lookback: Duration | None = None,
     known: Collection[str] | None = None,
-    rules: Mapping[str, tuple[Kind, Criterion]] | None = None,
+    with_atoms: bool = False,
 ) -> Plan:
-    """The plan of a protocol's criteria, or of other ones by name.
+    """The plan of a protocol's criteria, with the truths of their atoms where they are wanted.
 
     `known` are the concepts and measures that the tables can speak of; any other is unknown, so
     that the silence of a database that has no code for it says nothing.
     """
     planning = _Planning(protocol, lookback, known)
-    chosen = rules or {name: (kind, one) for name, kind, one in decisive(protocol)}
-    criteria = {name: _criterion(kind, one, planning) for name, (kind, one) in chosen.items()}
-    return Plan(tuple(planning.events), tuple(planning.steps.values()), criteria)
+    criteria = {name: _criterion(kind, one, planning) for name, kind, one in decisive(protocol)}
+    truths = planning.truths if with_atoms else {}
+    return Plan(tuple(planning.events), tuple(planning.steps.values()), criteria, truths)
 
 
 def _criterion(kind: Kind, criterion: Criterion, planning: _Planning) -> Expression:
@@ -116,6 +117,12 @@ def _at_least(needed: int, inner: list[Expression]) -> Expression:
 
 
 def _atom(atom: Condition, criterion: Criterion, planning: _Planning) -> Expression:
+    truth = _atom_truth(atom, criterion, planning)
+    planning.truths[str(atom)] = truth
+    return truth
+
+
+def _atom_truth(atom: Condition, criterion: Criterion, planning: _Planning) -> Expression:
     match atom:
         case Compare() if atom.value == AGE:
             return UNKNOWN if _later(atom) else age_truth(atom, _end(event_of(atom), planning))
@@ -131,10 +138,18 @@ def _step(atom: Condition, criterion: Criterion, planning: _Planning) -> Step | 
     key = (str(atom), criterion.absence)
     if key not in planning.steps:
         made = _made(atom, f"a{len(planning.steps)}", criterion, planning)
-        if made is None or (planning.known is not None and made.about not in planning.known):
+        if made is None or not _spoken_of(atom, made, planning.known):
             return None
         planning.steps[key] = made
     return planning.steps[key]
+
+
+def _spoken_of(atom: Condition, step: Step, known: Collection[str] | None) -> bool:
+    """Whether the tables can speak of what an atom is about, and of what it excepts."""
+    if known is None:
+        return True
+    excepting = getattr(atom, "excepting", None)
+    return step.about in known and (excepting is None or excepting in known)
 
 
 def _made(atom: Condition, name: str, criterion: Criterion, planning: _Planning) -> Step | None:

@@ -229,7 +229,7 @@ def state_step(
 
 def _holds(atom: State, end: Column, since: Column) -> tuple[dict[str, Expression], ...]:
     surely = (end >= S2) & (~ENDED | (end <= L1))
-    perhaps = (end >= S1) & (~ENDED | (end <= L2))
+    perhaps = (end >= S1) & (~ENDED | Column("may_last") | (end <= L2))
     surely = case((UNDATED, Column("screened").equals(end)), otherwise=surely)
     now = _fits(surely, atom.excepting, sure=True)
     if atom.stable or atom.span:

@@ -35,6 +35,12 @@ def criteria_in_sql(plan: Plan, dialect: Dialect, views: str = "") -> str:
 
     `views` are definitions of the relations, where they are not tables: "people AS (...), ...".
     """
+    definitions, rows = parts_in_sql(plan, dialect, views)
+    return f"WITH {definitions}\n{rows}"
+
+
+def parts_in_sql(plan: Plan, dialect: Dialect, views: str = "") -> tuple[str, str]:
+    """The definitions of that query, and the query that reads them; the truths of atoms too."""
     definitions = [views] if views else []
     definitions.append(f"days AS ({_people(plan, dialect)})")
     joins, chosen = [], ["p.*"]
@@ -49,10 +55,10 @@ def criteria_in_sql(plan: Plan, dialect: Dialect, views: str = "") -> str:
             chosen.append(f"COALESCE({name}.spans, 0) AS {quoted(one.name)}")
     known = f"SELECT {', '.join(chosen)} FROM days p {' '.join(joins)}"
     definitions.append(f"known AS ({known})")
-    columns = [f"{in_sql(one, dialect)} AS {quoted(name)}" for name, one in plan.criteria.items()]
+    told = {**plan.criteria, **plan.truths}
+    columns = [f"{in_sql(one, dialect)} AS {quoted(name)}" for name, one in told.items()]
     body = ",\n  ".join(["person", *columns])
-    relations = ",\n".join(definitions)
-    return f"WITH {relations}\nSELECT {body}\nFROM known"
+    return ",\n".join(definitions), f"SELECT {body}\nFROM known"
 
 
 def quoted(name: str) -> str:

@@ -51,3 +51,4 @@ class Plan:
     steps: tuple[Step, ...]
     criteria: Mapping[str, Expression]
     truths: Mapping[str, Expression] = field(default_factory=dict)
+    """The truth of each atom by its phrase, where they are wanted too."""
