@@ -10,6 +10,7 @@ import typer
 from wholetrial import __version__
 from wholetrial.cli import (
     conduct_commands,
+    drafting_commands,
     exploring_commands,
     file_commands,
     model_commands,
@@ -44,6 +45,7 @@ def _options(
 
 
 file_commands.register(app)
+drafting_commands.register(app)
 result_commands.register(app)
 simulation_commands.register(app)
 exploring_commands.register(app)
