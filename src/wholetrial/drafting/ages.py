@@ -21,6 +21,8 @@ class Age(NamedTuple):
 
 
 _SHAPES: tuple[tuple[str, str], ...] = (
+    ("outside", rf"{_AGE}(?:<|less than|under|below|younger than)\s*{_N}(?:{_UNIT}{_OF_AGE})?\s*(?:or|and)\s*(?:>|greater than|over|above|older than|more than)\s*{_N}(?:{_UNIT}{_OF_AGE})?"),
+    ("strict", rf">=?\s*{_N}(?:{_UNIT}{_OF_AGE})?\s*(?:and|,|to|-|but)*\s*<(?!=)\s*{_N}{_UNIT}{_OF_AGE}"),
     ("range", rf"{_AGE}(?:between|>=|>)?\s*{_N}{_BOTH}(?:<=|<)?\s*{_N}(?:{_UNIT}{_OF_AGE})?"),
     ("range", rf"\bbetween(?: the)?(?: ages?(?: of)?)?\s*{_N}{_BOTH}{_N}{_UNIT}{_OF_AGE}"),
     ("range", rf"(?:\bfrom\s*)?(?<![\d.]){_N}(?:{_UNIT})?\s*(?:-|to|through)\s*{_N}{_UNIT}{_OF_AGE}"),
@@ -91,6 +93,10 @@ def _made(kind: str, match: re.Match[str]) -> Age:
         case "range":
             low, high = sorted((low, high), key=float)
             return Age(start, end, f"age in {low} to {high} {unit}", {})
+        case "outside":
+            return Age(start, end, f"age < {low} {unit} or age > {high} {unit}", {})
+        case "strict":
+            return Age(start, end, f"age >= {low} {unit} and age < {high} {unit}", {})
         case "least":
             return Age(start, end, f"age >= {low} {unit}", {})
         case "most":

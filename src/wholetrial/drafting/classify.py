@@ -49,6 +49,14 @@ _BY_WHOM = re.compile(
     r",?\s*\(?\bas (?:confirmed|determined|judged|assessed|evaluated|diagnosed|defined) by (?:the |a |an )?(?:study )?(?:investigator|dermatologist|physician|rheumatologist|psychiatrist|doctor)(?:'s)?\)?(?=\W*$)|,?\s*\bin the (?:opinion|judge?ment) of the (?:investigator|physician)(?=\W*$)",
     re.IGNORECASE,
 )
+_DEGREE = re.compile(
+    r"\s*\((?:at least )?(?:mild|moderate|severe|moderate[ -]to[ -]severe|moderate or severe)\)",
+    re.IGNORECASE,
+)
+_SINCE = re.compile(
+    r"^(?:less than|<)\s*(?P<time>\d+ (?:days?|weeks?|months?|years?)) since (?:the |their )?(?:last|most recent) (?:dose|use|administration|treatment|intake)(?: of| with)? (?P<what>.+)$",
+    re.IGNORECASE,
+)
 _CANDIDATE = re.compile(
     r",?\s*\b(?:(?:and|who|that)\s+)?(?:(?:are|is|must be|be)\s+)?(?P<what>(?:a )?candidates? for|requir(?:e|es|ing)|suitable for|eligible for|in need of|appropriate for)\s+(?P<of>(?:systemic|photo|biologic|treatment|therapy)[\w ,/()-]{0,90})$",
     re.IGNORECASE,
@@ -79,7 +87,8 @@ def classify(item: Item, vocabulary: Vocabulary, event: str | None = None) -> Re
 
 def _prepared(text: str, item: Item) -> str:
     """The text without who decides, and with washouts said as spans."""
-    text = _BY_WHOM.sub("", text)
+    text = _DEGREE.sub("", _BY_WHOM.sub("", text))
+    text = _SINCE.sub(lambda match: f"{match['what']} within {match['time']}", text)
     if item.section == "exclude":
         stopped = _STOPPED.sub(" within ", text)
         text = (
@@ -351,6 +360,12 @@ def _lasting(text: str, item: Item, vocabulary: Vocabulary, event: str | None) -
     )
     if not words or NOT.search(words) or len(words.split()) > 14:
         return None
+    words = re.sub(
+        r"^stable (?:dose|dosage) of |\s*(?:at|on) a stable (?:dose|dosage)$",
+        "",
+        words,
+        flags=re.IGNORECASE,
+    )
     stable = re.search(r"\bstable (?:dose|dosage|regimen)", text, re.I)
     verb = "takes" if stable else "has"
     phrase = f"{verb} {vocabulary.name(words)}{' stable' if stable else ''} {length.phrase}"

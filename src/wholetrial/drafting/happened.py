@@ -84,7 +84,8 @@ def _clause(
         return None
     words = noun(f"{words_before.strip()} {_tail(words_after)}".strip())
     inside = before.count("(") > before.count(")") or before.count("[") > before.count("]")
-    if not words or inside or not _clean(words, text):
+    denied = NOT.search(re.sub(r"\bnon[- ]", " ", before))
+    if not words or inside or denied or not _clean(words, text):
         return None
     name = vocabulary.name(words)
     excepted = f" except {vocabulary.name(exception)}" if exception else ""

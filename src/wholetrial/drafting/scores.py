@@ -31,7 +31,7 @@ MEASURES: tuple[Measure, ...] = (
     Measure("CRP", r"(?:(?:high[- ]sensitivity )?c-reactive protein(?:\s*\((?:hs-?)?crp\))?|(?<!\w)(?:hs-?)?crp(?!\w))", "{lab: C-reactive protein, unit: mg/L, range: 0 to 1000}", "mg/L"),
     Measure("BMI", r"(?:body mass index(?:\s*\(bmi\))?|(?<!\w)bmi(?!\w))", "{own: body mass index, unit: kg/m2, range: 5 to 150}", "kg/m2"),
     Measure("weight", r"(?:body ?weight|(?<!\w)weight(?!\w))", "", "kg"),
-    Measure("swollen_joints", r"(?:swollen joint count|swollen joints?)", "{own: number of swollen joints, range: 0 to 76}"),
+    Measure("swollen_joints", r"(?:swollen joint count|swollen(?: joints?)?(?!\w))", "{own: number of swollen joints, range: 0 to 76}"),
     Measure("tender_joints", r"(?:tender joint count|tender(?: or painful)?(?: joints?)?(?!\w))", "{own: number of tender joints, range: 0 to 78}"),
     Measure("ALT", r"(?:alanine (?:amino)?transferase(?:\s*\(alt\))?|(?<!\w)alt(?!\w))", "{lab: alanine aminotransferase, unit: U/L, range: 0 to 100000}", "U/L"),
     Measure("AST", r"(?:aspartate (?:amino)?transferase(?:\s*\(ast\))?|(?<!\w)ast(?!\w))", "{lab: aspartate aminotransferase, unit: U/L, range: 0 to 100000}", "U/L"),
@@ -50,7 +50,7 @@ _AFTER = {
     ">=": r"(?:or|and) (?:greater|more|higher|above|worse|over|up)|or\s*>|\(or (?:greater|more|higher)\)",
     "<=": r"(?:or|and) (?:less|lower|below|fewer)",
 }
-_LINK = r"(?:\s*(?:score|scores|total score|index|grade|rating|involvement|involved|value|level|levels|count|of|is|was|with|a|an|the|must be|that is|be|:|,|=|affected|severity|disease severity|\((?:s?pga|v?iga|pasi|bsa|dlqi|easi|crp|bmi|mod 2011)\)|\()){0,8}\s*"
+_LINK = r"(?:\s*(?:score|scores|total score|index|grade|rating|involvement|involved|value|level|levels|count|of|is|was|with|a|an|the|must be|that is|be|:|,|=|affected|severity|disease severity|by|plaque|psoriasis|covered with|\((?:s?pga|v?iga|pasi|bsa|dlqi|easi|crp|bmi|mod 2011)\)|\()){0,8}\s*"
 _TAIL = r"(?:\s*(?:of|with|in)?\s*(?:the|their|total|affected|involved|treatable|psoriasis|atopic dermatitis|ad|lesions?|involvement|affected|involving|covered|by|body|skin|on)){0,6}\s*"
 
 
