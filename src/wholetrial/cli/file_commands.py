@@ -1,11 +1,14 @@
 """Commands on the trial file itself: list, new, check, describe."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from wholetrial.cli.terminal import clear_errors, print_json, print_paragraph, print_table
+
+if TYPE_CHECKING:
+    from wholetrial.protocol.protocol import Protocol
 
 Trial = Annotated[str, typer.Argument(metavar="TRIAL", help="An id (wholetrial list) or a file.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
@@ -75,9 +78,21 @@ def check(
     else:
         for found in findings:
             typer.echo(str(found))
+        _print_readings(protocol)
         typer.echo(f"{protocol.trial if protocol else trial}: {verdict(findings)}")
     if has_errors(findings) or protocol is None:
         raise typer.Exit(1)
+
+
+def _print_readings(protocol: "Protocol | None") -> None:
+    """What each reading of an ambiguous criterion costs, where there are virtual people."""
+    if protocol is None or not protocol.provenance.readings:
+        return
+    from wholetrial.programme.priced_readings import priced_readings
+
+    priced = priced_readings(protocol)
+    for line in priced.lines() if priced else ():
+        typer.echo(line)
 
 
 @clear_errors

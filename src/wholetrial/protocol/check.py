@@ -6,6 +6,7 @@ from pathlib import Path
 
 from wholetrial.protocol.checks.analyses import check_analyses
 from wholetrial.protocol.checks.assumptions import check_assumptions
+from wholetrial.protocol.checks.claims import check_claims
 from wholetrial.protocol.checks.design import check_design
 from wholetrial.protocol.checks.doses import check_doses
 from wholetrial.protocol.checks.eligibility import check_eligibility
@@ -37,6 +38,7 @@ CHECKS: tuple[Callable[[Examined], Iterator[Finding]], ...] = (
     check_estimands,
     check_assumptions,
     check_provenance,
+    check_claims,
 )
 
 

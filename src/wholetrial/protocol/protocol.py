@@ -6,6 +6,7 @@ from pydantic import Field, StringConstraints
 
 from wholetrial.protocol.analysis_plan import Analysis, AnalysisSetPhrase
 from wholetrial.protocol.assumptions import Assumptions
+from wholetrial.protocol.claims import Claim
 from wholetrial.protocol.design import Arm, Design, InstrumentPhrase, Intervention, Rule
 from wholetrial.protocol.eligibility import Eligibility
 from wholetrial.protocol.endpoint import Endpoints, Strategy
@@ -82,6 +83,8 @@ class Protocol(Value):
     """Other versions of the protocol."""
     unsettled: tuple[Unsettled, ...] = ()
     """Contradictions and gaps of the sources."""
+    claims: tuple[Claim, ...] = ()
+    """What the sources claim, held against this file by the check."""
     public: Public | None = None
     """The volunteer's page."""
     provenance: Provenance = Provenance()

@@ -138,6 +138,15 @@ def _draw(protocol: Protocol, stream: Stream, readers: Readers, *, attempt: int)
     return _Candidates(baseline, seen, accepted, int(possible.sum()))
 
 
+def candidates(protocol: Protocol, stream: Stream, readers: Readers) -> tuple[Situation, Flags]:
+    """People drawn before any criterion looks at them, at screening; and who of them can exist."""
+    drawn = _draw(protocol, stream, readers, attempt=0)
+    return (
+        at_screening(protocol, drawn.baseline, drawn.screening),
+        possible_people(protocol, drawn.baseline),
+    )
+
+
 def baseline_of(assumed: Assumptions, draws: Floats) -> dict[str, Floats]:
     """True baseline values by name, from one uniform draw for each, `(..., values)`."""
     normal = _correlated(assumed, _normal(assumed, draws))
