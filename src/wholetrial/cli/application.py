@@ -9,6 +9,7 @@ import typer
 
 from wholetrial import __version__
 from wholetrial.cli import (
+    amendment_commands,
     conduct_commands,
     drafting_commands,
     exploring_commands,
@@ -46,6 +47,7 @@ def _options(
 
 file_commands.register(app)
 drafting_commands.register(app)
+amendment_commands.register(app)
 result_commands.register(app)
 simulation_commands.register(app)
 exploring_commands.register(app)

@@ -10,6 +10,7 @@ from wholetrial.cli.terminal import clear_errors, print_json, print_paragraph, p
 
 if TYPE_CHECKING:
     from wholetrial.programme.screening import Screened
+    from wholetrial.protocol.protocol import Protocol
     from wholetrial.screening.answer import Answer
 
 On = Annotated[str | None, typer.Option("--on", help="The day of screening; today if left out.")]
@@ -34,8 +35,12 @@ def register(app: typer.Typer) -> None:
 def screen(
     trial: Trial,
     people: Annotated[
-        Path, typer.Option("--people", help="A CSV file, or FHIR bundles (a file or a folder).")
-    ],
+        Path | None,
+        typer.Option("--people", help="A CSV file, or FHIR bundles (a file or a folder)."),
+    ] = None,
+    virtual: Annotated[
+        int | None, typer.Option("--virtual", min=1, help="So many virtual people instead.")
+    ] = None,
     on: On = None,
     codes: CodesFile = None,
     lookback: Lookback = None,
@@ -53,6 +58,9 @@ def screen(
     from wholetrial.programme.trials import load_checked
 
     protocol = load_checked(trial, version=version).protocol
+    if people is None:
+        _print_virtual(protocol, virtual, as_json=as_json)
+        return
     day = read_on(on)
     back = read_lookback(lookback)
     found = screen_people(protocol, people, day, codes=codes, lookback=back)
@@ -112,6 +120,31 @@ def feasibility(
         print_paragraph(f"· {note}")
     if sql:
         typer.echo(found.query)
+
+
+def _print_virtual(protocol: "Protocol", count: int | None, *, as_json: bool) -> None:
+    """The funnel of virtual people, by the criteria that choose among them in a simulation."""
+    from wholetrial.programme.virtual_people import virtual_funnel, virtual_people
+
+    if count is None:
+        raise ValueError("expected --people FILE, or --virtual NUMBER for virtual people")
+    found = virtual_people(protocol, count)
+    if found is None:
+        raise ValueError("the file has no assumptions: there are no virtual people to screen")
+    steps = virtual_funnel(found)
+    if as_json:
+        print_json({"people": found.count, "criteria": [step._asdict() for step in steps]})
+        return
+    print_paragraph(f"{protocol.trial} · {protocol.title}")
+    print_paragraph(
+        f"{found.count:,} virtual people as the file assumes them (seed {found.seed})\n"
+    )
+    rows = [
+        (one.name, one.text, f"{one.blocks:,}", f"{one.unknown:,}", f"{one.left:,}", one.assumed)
+        for one in steps
+    ]
+    columns = ("", "criterion", "keeps out", "not known", "left", "what is not known")
+    print_table(columns, rows)
 
 
 def _print_feasibility(shown: "dict[str, Any]") -> None:

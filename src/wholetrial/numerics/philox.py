@@ -47,6 +47,7 @@ class Purpose(IntEnum):
     REGIONS = 16
     COUNTING = 17
     SOBOL_SCRAMBLE = 18
+    ELIGIBILITY = 19
 
 
 @dataclass(frozen=True)

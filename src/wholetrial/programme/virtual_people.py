@@ -60,6 +60,33 @@ class VirtualPeople:
         return found
 
 
+class VirtualStep(NamedTuple):
+    """A criterion among virtual people; `left` are those whom none so far keeps out."""
+
+    name: str
+    text: str
+    blocks: int
+    unknown: int
+    left: int
+    assumed: str
+
+
+def virtual_funnel(people: VirtualPeople) -> tuple[VirtualStep, ...]:
+    """The funnel of virtual people, and what the file assumes where a criterion is unknown."""
+    protocol = people.protocol
+    assumed = protocol.assumptions.screening if protocol.assumptions else {}
+    criteria = {**protocol.eligibility.include, **protocol.eligibility.exclude}
+    left = np.ones(people.count, np.bool_)
+    steps = []
+    for name, verdict in people.allowed(protocol).items():
+        left = left & (verdict != 0)
+        unknown = int((verdict == -1).sum())
+        told = str(assumed[name]) if name in assumed else "taken as met" if unknown else ""
+        counts = (int((verdict == 0).sum()), unknown, int(left.sum()))
+        steps.append(VirtualStep(name, criteria[name].text, *counts, told))
+    return tuple(steps)
+
+
 def virtual_people(
     protocol: Protocol, people: int = PEOPLE, seed: int = SEED
 ) -> VirtualPeople | None:

@@ -9,6 +9,7 @@ from wholetrial.protocol.quantity import (
     Distribution,
     DistributionPhrase,
     RatePhrase,
+    Share,
     SharePhrase,
     read_share,
 )
@@ -87,6 +88,23 @@ def read_odds(reader: Reader) -> Odds:
     ratio = reader.number()
     reader.expect("per")
     return Odds(ratio=ratio, per=reader.number(), unit=read_unit_of_measure(reader))
+
+
+class LetsThrough(Value):
+    """What a criterion does that no virtual person can be asked: waived, or a share lets through.
+
+    A share is of those whom nothing else decides.
+    """
+
+    share: Share | None = None
+
+    def __str__(self) -> str:
+        return "waived" if self.share is None else str(self.share)
+
+
+def read_lets_through(reader: Reader) -> LetsThrough:
+    """Read "waived" or "90 %"."""
+    return LetsThrough() if reader.take("waived") else LetsThrough(share=read_share(reader))
 
 
 class Choice(Value):
@@ -215,6 +233,8 @@ class Assumptions(Value):
     """Correlations between baseline values: "QIDS_C with MADRS": 0.7."""
     visit_noise: dict[Name, Annotated[Noise, phrase(read_noise)]] = {}
     """How far one visit's measurement lies from the course of the disease."""
+    screening: dict[Name, Annotated[LetsThrough, phrase(read_lets_through)]] = {}
+    """What criteria do that no virtual person can be asked: judgements, consents, histories."""
     choice: Choice | None = None
     """How people choose their arm where nobody randomizes them."""
     dropout: dict[Name, Leavers] = {}

@@ -32,14 +32,24 @@ def cautions_of(simulation: Simulation) -> tuple[str, ...]:
         for miss in _misses(simulation)
     ]
     lines += _what_never_happens(protocol)
-    given = taken_as_given(protocol)
-    if given:
-        lines.append(
-            f"Criteria taken as met, since no virtual person can be asked: {', '.join(given)}."
-        )
+    lines += _what_nobody_is_asked(protocol)
     lines.append(f"Left out: {listed(_left_out(protocol))}.")
     lines.append(_what_intervals_hold(simulation))
     return tuple(lines)
+
+
+def _what_nobody_is_asked(protocol: Protocol) -> Iterator[str]:
+    """The criteria that no virtual person can be asked: taken as met, waived, or drawn."""
+    assumed = protocol.assumptions.screening if protocol.assumptions else {}
+    given = [name for name in taken_as_given(protocol) if name not in assumed]
+    waived = [name for name, one in assumed.items() if one.share is None]
+    drawn = [f"{name} lets {one} through" for name, one in assumed.items() if one.share]
+    if given:
+        yield f"Criteria taken as met, since no virtual person can be asked: {', '.join(given)}."
+    if waived:
+        yield f"Criteria waived for virtual people, as the file assumes: {', '.join(waived)}."
+    if drawn:
+        yield f"Criteria drawn for virtual people, as the file assumes: {'; '.join(drawn)}."
 
 
 def _what_intervals_hold(simulation: Simulation) -> str:

@@ -135,6 +135,7 @@ def _draw(protocol: Protocol, stream: Stream, readers: Readers, *, attempt: int)
     seen = read_measures(readers, latent, np.moveaxis(noise, -1, 0))
     possible = possible_people(protocol, baseline)
     accepted = possible & eligible(protocol, baseline, seen)
+    accepted &= _let_through(protocol, stream, (baseline, seen), attempt)
     return _Candidates(baseline, seen, accepted, int(possible.sum()))
 
 
@@ -240,6 +241,29 @@ def eligible(
         if criterion.rule is not None:
             verdict &= evaluate(criterion.rule, situation) != MET
     return verdict
+
+
+def _let_through(
+    protocol: Protocol,
+    stream: Stream,
+    people: tuple[Mapping[str, Floats], Mapping[str, Floats]],
+    attempt: int,
+) -> Flags:
+    """Whom the criteria let through that are drawn: those of whom nothing else decides."""
+    assumed = protocol.assumptions.screening if protocol.assumptions else {}
+    drawn = {name: one.share for name, one in assumed.items() if one.share is not None}
+    passed = np.ones(stream.shape, np.bool_)
+    if not drawn:
+        return passed
+    draws = uniforms(stream, Purpose.ELIGIBILITY, len(drawn), occasion=attempt)
+    situation = at_screening(protocol, *people)
+    criteria = {**protocol.eligibility.include, **protocol.eligibility.exclude}
+    for index, (name, share) in enumerate(drawn.items()):
+        rule = criteria[name].rule
+        if rule is not None:
+            open_ = ~np.isin(evaluate(rule, situation), (MET, NOT_MET))
+            passed &= ~open_ | (draws[..., index] < share.fraction)
+    return passed
 
 
 def at_screening(

@@ -6,11 +6,11 @@ from difflib import get_close_matches
 from wholetrial.protocol.assumptions import AdverseEventRates, Assumptions, ChangeAim
 from wholetrial.protocol.checks.calendar import day
 from wholetrial.protocol.checks.doses import is_placebo
-from wholetrial.protocol.checks.examined import Examined, error, note, warning
+from wholetrial.protocol.checks.examined import Examined, error, note, unknown, warning
 from wholetrial.protocol.checks.thresholds import limits_of
 from wholetrial.protocol.checks.vocabulary import INTERCURRENT_EVENTS
-from wholetrial.protocol.checks.walk import every
-from wholetrial.protocol.condition import Compare, Named
+from wholetrial.protocol.checks.walk import every, terms_within
+from wholetrial.protocol.condition import Compare, Named, parts
 from wholetrial.protocol.design import InstrumentUse
 from wholetrial.protocol.finding import Finding
 from wholetrial.protocol.leaving import shares_of
@@ -43,6 +43,26 @@ def check_assumptions(trial: Examined) -> Iterator[Finding]:
         yield note(trial, "assumptions", says)
     yield from _choice(trial, assumed)
     yield from _courses(trial, assumed)
+    yield from _screening(trial, assumed)
+
+
+def _screening(trial: Examined, assumed: Assumptions) -> Iterator[Finding]:
+    """What is drawn or waived names criteria, and none that virtual values decide alone."""
+    eligibility = trial.protocol.eligibility
+    criteria = {**eligibility.include, **eligibility.exclude}
+    for name in assumed.screening:
+        path = f"assumptions.screening.{name}"
+        if name not in criteria:
+            yield unknown(trial, path, "the name of a criterion", name, criteria)
+            continue
+        rule = criteria[name].rule
+        found = list(terms_within(rule, trial.protocol)) if rule else []
+        inner = [part for part in found if not parts(part)]
+        if inner and all(
+            isinstance(one, Compare) and one.value in assumed.baseline for one in inner
+        ):
+            says = f"{name} is decided by values that virtual people have: nothing is waived"
+            yield warning(trial, path, says, "remove it")
 
 
 def _courses(trial: Examined, assumed: Assumptions) -> Iterator[Finding]:
