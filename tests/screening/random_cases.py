@@ -76,6 +76,20 @@ def random_rules(draw: random.Random, number: int) -> list[tuple[bool, Condition
     ]
 
 
+def timed_rules(draw: random.Random, number: int) -> list[tuple[bool, Condition, str]]:
+    """Criteria that time alone can turn: washouts, lengths and ages."""
+    made: list[tuple[bool, Condition, str]] = []
+    for _ in range(number):
+        length = draw.choice(LENGTHS)
+        rule: Condition = History(had=draw.choice(CONCEPTS), within=length)
+        lasting = State(state="has", of=draw.choice(CONCEPTS), span=length)
+        age = Compare(value="age", compare=">=", threshold=18, unit="years")
+        other = draw.choice((lasting, age, rule))
+        made.append(draw.choice(((False, rule, "no"), (True, lasting, "no"), (True, age, "no"),
+                                 (False, AnyOf(any=(rule, other)), "no"))))  # fmt: skip
+    return made
+
+
 def random_people(draw: random.Random, number: int) -> list[Person]:
     """Random people."""
     return [_person(draw, f"P{index}") for index in range(number)]

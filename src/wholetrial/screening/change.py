@@ -14,7 +14,7 @@ from wholetrial.screening.person import Fact, Person
 Judge = Callable[[Case, dict[Condition, Truth]], Verdict]
 """The verdict on another day, or with other answers to some atoms."""
 LONGEST_WAIT = Duration(number=10, unit="year")
-_ONE_YEAR = Duration(number=1, unit="year")
+_NOTHING = Duration(number=0, unit="day")
 
 
 def change_of(answers: tuple[AtomAnswer, ...], case: Case, judge: Judge) -> str | None:
@@ -110,9 +110,12 @@ def _ends(found: AtomAnswer, fact: Fact) -> Iterator[date]:
 
 
 def _lengths(found: AtomAnswer) -> tuple[Duration, ...]:
-    """The spans that an atom counts in; its window in days where it counts in half-lives."""
+    """The spans that an atom counts in, and none: something ends on its last day.
+
+    Half-lives are counted as the days that they come to.
+    """
     atom = found.atom
-    stated = [getattr(atom, "within", None), getattr(atom, "span", None)]
+    stated = [_NOTHING, getattr(atom, "within", None), getattr(atom, "span", None)]
     if found.span and found.span.after and getattr(atom, "half_lives", None):
         days = (found.span.until - found.span.after).days
         stated.append(Duration(number=days, unit="day"))
