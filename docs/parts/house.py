@@ -7,13 +7,14 @@ ROOT = Path(__file__).resolve().parents[2]
 WIDTH = 80
 HOLDS = {
     "cli": "what people type, and how the program answers",
-    "programme": "the verbs: run, analyze, randomize; computes nothing itself",
+    "programme": "the verbs: run, analyze, screen, import; computes nothing itself",
     "simulation": "virtual participants -> records",
     "report": "results -> HTML, tables",
     "analysis": "arrays -> estimates with interval, test, reason",
     "screening": "criteria, people",
     "conduct": "allocation, plans",
-    "endpoints": "records -> outcomes",
+    "endpoints": "derived outcomes",
+    "drafting": "drafts of records",
     "conditions": "the one condition tree, on records: met, not met, unknown",
     "data": "the records: documented tables, and the arrays made of them",
     "protocol": "the trial file: read, check, describe; knows nothing of results",
