@@ -15,6 +15,7 @@ from wholetrial.cli import (
     exploring_commands,
     file_commands,
     model_commands,
+    question_commands,
     result_commands,
     screening_commands,
     simulation_commands,
@@ -53,6 +54,7 @@ simulation_commands.register(app)
 exploring_commands.register(app)
 conduct_commands.register(app)
 screening_commands.register(app)
+question_commands.register(app)
 model_commands.register(app)
 
 
