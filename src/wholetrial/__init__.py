@@ -1,7 +1,7 @@
 """The whole clinical trial in one file.
 
 A trial's protocol is one readable file of data. The verbs of this module check it, say it in
-words, analyze data by it, simulate it, and help to run it:
+words, analyze data by it, simulate it, screen people by it, and help to run it:
 
 >>> import wholetrial
 >>> protocol = wholetrial.load("NCT00320216")
@@ -17,31 +17,43 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from wholetrial.conduct.allocation_list import allocation_list as randomize
     from wholetrial.conduct.calendar_plan import calendar_plan as plan
+    from wholetrial.programme.amendment import amendment
     from wholetrial.programme.analyze import analyze
+    from wholetrial.programme.drafting import import_record
+    from wholetrial.programme.feasibility import feasibility
     from wholetrial.programme.run import run
+    from wholetrial.programme.screening import screen_people as screen
     from wholetrial.programme.trials import check_trial as check
     from wholetrial.programme.trials import load, shipped_trials
     from wholetrial.protocol.describe import describe
 
 _HOMES = {
+    "amendment": ("wholetrial.programme.amendment", "amendment"),
     "analyze": ("wholetrial.programme.analyze", "analyze"),
     "check": ("wholetrial.programme.trials", "check_trial"),
     "describe": ("wholetrial.protocol.describe", "describe"),
+    "feasibility": ("wholetrial.programme.feasibility", "feasibility"),
+    "import_record": ("wholetrial.programme.drafting", "import_record"),
     "load": ("wholetrial.programme.trials", "load"),
     "plan": ("wholetrial.conduct.calendar_plan", "calendar_plan"),
     "randomize": ("wholetrial.conduct.allocation_list", "allocation_list"),
     "run": ("wholetrial.programme.run", "run"),
+    "screen": ("wholetrial.programme.screening", "screen_people"),
     "shipped_trials": ("wholetrial.programme.trials", "shipped_trials"),
 }
 
 __all__ = [
+    "amendment",
     "analyze",
     "check",
     "describe",
+    "feasibility",
+    "import_record",
     "load",
     "plan",
     "randomize",
     "run",
+    "screen",
     "shipped_trials",
 ]
 
