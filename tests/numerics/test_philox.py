@@ -117,4 +117,5 @@ def test_purposes_keep_their_numbers():
         "REGIONS": 16,
         "COUNTING": 17,
         "SOBOL_SCRAMBLE": 18,
+        "ELIGIBILITY": 19,
     }

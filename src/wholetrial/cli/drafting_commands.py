@@ -64,7 +64,7 @@ def import_(
         print_paragraph("The record has no criteria: whoever is screened stays undetermined.\n")
     counts = ", ".join(f"{count} {how}" for how, count in done.totals.items())
     print_paragraph(f"{len(done.items)} items: {counts}.")
-    typer.echo(f"wrote {file}; next: decide every TODO in it, then wholetrial check {file}")
+    typer.echo(f"wrote {file}; next: settle every DECIDE in it, then wholetrial check {file}")
 
 
 def _shown(rule: str) -> str:

@@ -35,7 +35,7 @@ def draft(record: Record, items: tuple[Drafted, ...]) -> str:
     """The text of a draft trial file, in YAML."""
     lines = [
         f"# A draft made from {record.source} by rules alone. Nothing of the record is left out; what",
-        "# stands in a comment after TODO has to be decided by a person before the file is used.",
+        "# stands in a comment after DECIDE has to be decided by a person before the file is used.",
         "wholetrial: 1",
         f"trial: {_trial_name(record)}",
         f"title: {_text(record.title or 'A trial without a title', 1900)}",
@@ -57,7 +57,7 @@ def draft(record: Record, items: tuple[Drafted, ...]) -> str:
         *_endpoints(record),
         "",
         'analysis_sets: {randomized: "everyone randomized, as assigned"}',
-        "analyses: {}                     # TODO plan the analyses; a record does not state them",
+        "analyses: {}                     # DECIDE plan the analyses; a record does not state them",
         "",
         *_unsettled(record),
     ]
@@ -103,7 +103,7 @@ def _design(record: Record) -> Iterator[str]:
 
 def _todo_if(needed: bool, stated: str) -> str:
     said = " ".join(stated.split()) or "nothing"
-    return f"                     # TODO the record says '{said}'" if needed else ""
+    return f"                     # DECIDE the record says '{said}'" if needed else ""
 
 
 def _measured(items: tuple[Drafted, ...]) -> list[str]:
@@ -118,7 +118,9 @@ def _instruments(record: Record, items: tuple[Drafted, ...]) -> Iterator[str]:
     yield "instruments:"
     for measure in MEASURES:
         if measure.name in used and measure.definition:
-            width = "      # TODO the width of the scale" if measure.name in ("IGA", "PGA") else ""
+            width = (
+                "      # DECIDE the width of the scale" if measure.name in ("IGA", "PGA") else ""
+            )
             yield f"  {measure.name}: {measure.definition}{width}"
 
 
@@ -128,7 +130,7 @@ def _interventions(record: Record) -> Iterator[str]:
     if not names:
         yield f"  treatment: {{name: treatment, route: none, from: assumed, because: {_NOT_STATED}}}"
     for given, name in zip(record.interventions, names, strict=True):
-        yield f"  {name}: {{name: {_text(given.name or 'not stated', 300)}, route: none}}      # TODO the route; {given.kind or 'no kind'}"
+        yield f"  {name}: {{name: {_text(given.name or 'not stated', 300)}, route: none}}      # DECIDE the route; {given.kind or 'no kind'}"
         yield from _comment(given.description, "    ")
 
 
@@ -156,7 +158,7 @@ def _arms(record: Record) -> Iterator[str]:
     taken: dict[str, str] = dict.fromkeys(given, "")
     count = max(len(record.arms), 1)
     n = max((record.enrollment or count) // count, 1)
-    stated = f"TODO n: {record.enrollment or 'not stated'} in all; the doses"
+    stated = f"DECIDE n: {record.enrollment or 'not stated'} in all; the doses"
     for arm in record.arms or (Arm("All participants"),):
         name = name_of(f"{arm.label or 'arm'} arm", taken)
         taken[name] = f"{name} {len(taken)}"
@@ -183,7 +185,7 @@ def _schedule(record: Record, items: tuple[Drafted, ...]) -> Iterator[str]:
     """The visits that the outcomes name, and what is measured."""
     weeks = {0, *(week for one in record.outcomes for week in _weeks(one) if _share(one))}
     used = _measured(items)
-    yield "schedule:                          # TODO the visits; a record does not state them"
+    yield "schedule:                          # DECIDE the visits; a record does not state them"
     yield f"  from: assumed\n  because: {_NOT_STATED}"
     yield "  counted_from: first_dose"
     at = f"week{'s' if len(weeks) > 1 else ''} {', '.join(map(str, sorted(weeks)))}"
@@ -194,7 +196,7 @@ def _schedule(record: Record, items: tuple[Drafted, ...]) -> Iterator[str]:
 
 def _eligibility(record: Record, items: tuple[Drafted, ...]) -> Iterator[str]:
     yield "eligibility:"
-    yield "  anchor: screening                # TODO when the criteria are decided"
+    yield "  anchor: screening                # DECIDE when the criteria are decided"
     concepts = _concepts(items)
     if concepts:
         yield "  concepts:"
@@ -204,7 +206,7 @@ def _eligibility(record: Record, items: tuple[Drafted, ...]) -> Iterator[str]:
                 and "half_lives" in (one.reading.rule or "")
                 for one in items
             )
-            note = "      # TODO half_life: the rule counts in it" if half_life else ""
+            note = "      # DECIDE half_life: the rule counts in it" if half_life else ""
             yield f"    {name}: {_text(words)}{note}"
     for section, block in (("include", "include"), ("exclude", "exclude")):
         chosen = [one for one in items if one.item.section == section and not one.reading.permits]
@@ -234,7 +236,7 @@ def _concepts(items: tuple[Drafted, ...]) -> dict[str, str]:
 def _criterion(one: Drafted) -> Iterator[str]:
     reading = one.reading
     for todo in reading.todo:
-        yield from _comment(todo, "    ", "TODO ")
+        yield from _comment(todo, "    ", "DECIDE ")
     if reading.part:
         yield f"    # read of it: {reading.part}"
     yield f"    {one.name}:                          # {reading.how}"
@@ -264,7 +266,7 @@ def _endpoint(name: str, outcome: Outcome) -> Iterator[str]:
     said = f"{outcome.measure} [{outcome.frame}]" if outcome.frame else outcome.measure
     response, todo = _response(outcome)
     yield from _comment(outcome.description)
-    yield f"    {name}:                    # TODO {todo}"
+    yield f"    {name}:                    # DECIDE {todo}"
     yield f"      text: {_text(said)}"
     yield f"      response: {json.dumps(response, ensure_ascii=False)}"
 
