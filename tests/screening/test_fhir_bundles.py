@@ -136,6 +136,26 @@ def test_what_is_left_out_is_counted_with_its_reason(
     assert [count for why, count in found.unused.items() if reason in why] == [1]
 
 
+def test_a_record_may_use_our_own_words(tmp_path: Path) -> None:
+    (person,) = _read(
+        tmp_path,
+        _bundle(
+            {**ABOUT, "resourceType": "Condition", "code": {"text": "Guttate (drop-shaped) psoriasis"}},
+            {**ABOUT, "resourceType": "Observation", "status": "final", "valueQuantity": {"value": 9},
+             "code": {"coding": [{"display": "Dermatology Life Quality Index"}]}},
+        ),
+    ).people  # fmt: skip
+    assert [fact.about for fact in person.facts] == ["guttate_psoriasis", "DLQI"]
+
+
+def test_a_birth_that_cannot_be_is_said(tmp_path: Path) -> None:
+    for born, why in (("1990-13", "a day that is none"), ("2030", "born after the screening day")):
+        patient = {**PATIENT, "birthDate": born}
+        found = _read(tmp_path, {"resourceType": "Bundle", "entry": [{"resource": patient}]})
+        assert found.people[0].born is None
+        assert any(why in reason for reason in found.unused)
+
+
 def test_silence_in_a_bundle_is_unknown(tmp_path: Path) -> None:
     (person,) = _read(tmp_path, _bundle()).people
     answer = screen(load("NCT06374979"), person)

@@ -60,6 +60,11 @@ def test_one_row_for_each_fact(tmp_path: Path) -> None:
     assert drug.last == exactly(date(2026, 3, 12))
 
 
+def test_one_answer_for_a_consent_and_an_agreement_that_one_criterion_asks(tmp_path: Path) -> None:
+    (person,) = _read(tmp_path, "person,I6\nA,yes\n", "NCT03424629")
+    assert [fact.about for fact in person.facts] == ["consents", 'agrees to "what the trial asks"']
+
+
 def test_units_stand_in_a_heading_or_in_a_cell(tmp_path: Path) -> None:
     one, two = _read(tmp_path, "person,CRP (mg/dL)\nA,0.3\nB,4 mg/L\n", "NCT04979910")
     assert [fact.value for fact in (*one.facts, *two.facts)] == [3.0, 4.0]

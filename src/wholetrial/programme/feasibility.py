@@ -9,7 +9,7 @@ from wholetrial.protocol.time import Duration
 from wholetrial.screening.omop.count import CriterionCount, Feasibility, count_people
 from wholetrial.screening.omop.database import opened
 from wholetrial.screening.omop.database import shown as address_shown
-from wholetrial.screening.omop.suppressed import parts_shown, shown, steps_shown
+from wholetrial.screening.omop.suppressed import beside, parts_shown, shown, steps_shown
 from wholetrial.screening.read_people import codes_for
 
 
@@ -48,12 +48,14 @@ def table(found: Feasibility, least: int) -> dict[str, Any]:
     parts = parts_shown((found.certain, found.possible, found.excluded), least)
     people = (shown(found.people, least), *parts)
     decided = [one for one in found.criteria if not one.asked]
-    surely = steps_shown([one.surely for one in decided], least, found.people)
-    perhaps = steps_shown([one.perhaps for one in decided], least, found.people)
+    perhaps = steps_shown(
+        [one.perhaps for one in decided], least, found.people, found.certain + found.possible
+    )
+    surely = steps_shown([one.surely for one in decided], least, found.people, found.certain)
     return {
         "people": dict(zip(("people", "certain", "possible", "excluded"), people, strict=True)),
         "criteria": [
-            _row(one, found.people, least, left)
+            _row(one, found, least, left)
             for one, left in zip(decided, zip(surely, perhaps, strict=True), strict=True)
         ],
         "for the visit": [one.name for one in found.criteria if one.asked],
@@ -66,15 +68,19 @@ def table(found: Feasibility, least: int) -> dict[str, Any]:
     }
 
 
-def _row(one: CriterionCount, people: int, least: int, left: tuple[str, str]) -> dict[str, str]:
-    allows = people - one.blocks - one.unknown
+def _row(
+    one: CriterionCount, found: Feasibility, least: int, left: tuple[str, str]
+) -> dict[str, str]:
+    surely, perhaps = left
+    allows = found.people - one.blocks - one.unknown
     blocks, unknown, _ = parts_shown((one.blocks, one.unknown, allows), least)
+    larger = one.perhaps if perhaps != "hidden" else found.certain + found.possible
     return {
         "criterion": one.name,
         "text": one.text,
-        "keeps out": blocks,
-        "alone": shown(one.price, least),
+        "keeps out": beside(blocks, one.blocks, found.excluded, least),
+        "alone": beside(shown(one.price, least), one.price, one.blocks, least),
         "not known": unknown,
-        "left surely": left[0],
-        "left perhaps": left[1],
+        "left surely": beside(surely, one.surely, larger, least),
+        "left perhaps": perhaps,
     }

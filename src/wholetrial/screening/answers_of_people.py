@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 
-from wholetrial.protocol.condition import Condition, Consent, Judgement, parts
+from wholetrial.protocol.condition import AllOf, Condition, Consent, Judgement, parts
 from wholetrial.protocol.protocol import Protocol
 from wholetrial.protocol.schedule import BUILT_IN_EVENTS
 from wholetrial.protocol.time import Duration
@@ -17,6 +17,8 @@ from wholetrial.screening.person import Covered, Fact, Person
 
 SEXES = {"male": "male", "m": "male", "female": "female", "f": "female", "other": "other"}
 OLDEST = 120
+BOTH = "\n"
+"""Between judgements and consents that one criterion asks for together, in one answer."""
 STATES = ("pregnant", "breastfeeding", "pregnancy")
 
 
@@ -32,8 +34,9 @@ def known_names(protocol: Protocol) -> dict[str, str]:
     for name, _, criterion in decisive(protocol):
         asked = list(_asked(criterion.rule, protocol)) if criterion.rule else []
         named.update({str(one): str(one) for one in asked})
-        if len(asked) == 1:
-            named[name] = str(asked[0])
+        whole = isinstance(criterion.rule, AllOf) and len(asked) == len(criterion.rule.all)
+        if len(asked) == 1 or whole:
+            named[name] = BOTH.join(str(one) for one in asked)
     return named
 
 
@@ -72,7 +75,9 @@ def with_cell(person: Person, about: str, text: str, protocol: Protocol) -> Pers
         return replace(person, sex=SEXES[text.casefold()])
     if about in _events(protocol):
         return replace(person, dates={**person.dates, about: read_exact_day(text)})
-    return with_facts(person, about, read_cell(text, about, protocol))
+    for one in about.split(BOTH):
+        person = with_facts(person, one, read_cell(text, one, protocol))
+    return person
 
 
 def with_facts(person: Person, about: str, facts: tuple[Fact, ...]) -> Person:

@@ -21,6 +21,8 @@ SYSTEMS = {
     "http://hl7.org/fhir/sid/icd-10-us": "icd10",
     "http://fhir.de/CodeSystem/bfarm/icd-10-gm": "icd10",
 }
+WORDS = "words"
+"""The system of what a record calls something; it counts where it is exactly our name of it."""
 BY_PREFIX = ("icd10", "atc")
 """Code systems whose codes begin with the code that they lie beneath."""
 _WRONG = ("entered-in-error", "cancelled", "not-done", "not-taken", "registered")
@@ -61,10 +63,17 @@ def facts_of(resource: Resource, named: Named, medicine: Callable[[Resource], An
 
 
 def codes_of(concept: Any) -> list[Coded]:
-    """The codes of a CodeableConcept, those of unknown systems left out."""
-    codings = concept.get("coding", []) if isinstance(concept, dict) else []
+    """The codes of a CodeableConcept, those of unknown systems left out; its words come last."""
+    if not isinstance(concept, dict):
+        return []
+    codings = [one for one in concept.get("coding", []) if isinstance(one, dict)]
     pairs = ((SYSTEMS.get(str(one.get("system"))), one.get("code")) for one in codings)
-    return [Coded(system, str(code)) for system, code in pairs if system and code]
+    codes = [Coded(system, str(code)) for system, code in pairs if system and code]
+    words = (concept.get("text"), *(one.get("display") for one in codings))
+    return [
+        *codes,
+        *(Coded(WORDS, one.casefold().strip()) for one in words if isinstance(one, str)),
+    ]
 
 
 def day_of(text: Any) -> Days | None:

@@ -15,6 +15,7 @@ from wholetrial.data.sheet import InvalidDataError, Sheet, near, of_table, place
 from wholetrial.protocol.finding import Finding
 from wholetrial.protocol.protocol import Protocol
 from wholetrial.screening.answers_of_people import (
+    BOTH,
     is_of_the_person,
     known_names,
     with_cell,
@@ -132,7 +133,7 @@ def _read_long(reading: _Reading) -> None:
             _unknown(reading, row, cells)
             continue
         person = reading.people.setdefault(name, Person(name, reading.screened))
-        if not is_of_the_person(about, reading.protocol):
+        if not is_of_the_person(about, reading.protocol) and BOTH not in about:
             facts.setdefault((name, about), []).extend(_facts(reading, row, cells, about))
         else:
             reading.people[name] = _with(

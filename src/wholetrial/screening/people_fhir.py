@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from wholetrial.data.sheet import InvalidDataError, of_file
+from wholetrial.instruments.library import instrument
 from wholetrial.protocol.eligibility import Codes
 from wholetrial.protocol.protocol import Protocol
 from wholetrial.screening.fhir_facts import (
     BY_PREFIX,
+    WORDS,
     Coded,
     NotUsedError,
     Resource,
@@ -53,7 +55,7 @@ def read_people_fhir(
     if not bundle.people:
         raise InvalidDataError([of_file(path, "at least one Patient", "none")])
     unused: Counter[str] = Counter()
-    named = _Names(codes)
+    named = _Names(codes, protocol)
     facts: dict[str, list[Fact]] = {name: [] for name in bundle.people}
     for resource in bundle.others:
         whose = bundle.alias.get(_subject(resource))
@@ -68,7 +70,7 @@ def read_people_fhir(
         except (AttributeError, TypeError, KeyError, IndexError):
             unused[f"{resource.get('resourceType')}: not as FHIR writes it"] += 1
     people = tuple(
-        _person(name, patient, tuple(facts[name]), screened)
+        _person(name, patient, tuple(facts[name]), (screened, unused))
         for name, patient in bundle.people.items()
     )
     return people, unused
@@ -77,9 +79,11 @@ def read_people_fhir(
 class _Names:
     """Which concepts and measures a code means."""
 
-    def __init__(self, codes: Mapping[str, Codes]) -> None:
+    def __init__(self, codes: Mapping[str, Codes], protocol: Protocol) -> None:
         self.exact: dict[tuple[str, str], list[str]] = {}
         self.prefixes: list[tuple[str, str, str]] = []
+        for name, words in _called(protocol):
+            self.exact.setdefault((WORDS, words.casefold()), []).append(name)
         for name, lists in codes.items():
             for system in ("snomed", "rxnorm", "loinc", "atc", "icd10"):
                 for code in getattr(lists, system):
@@ -96,6 +100,19 @@ class _Names:
                 if coded.system == system and coded.code.startswith(prefix):
                     found[name] = None
         return list(found)
+
+
+def _called(protocol: Protocol) -> Iterator[tuple[str, str]]:
+    """The exact words by which a record may call a concept or a measure."""
+    for name, concept in protocol.eligibility.concepts.items():
+        yield from ((name, words) for words in {name, name.replace("_", " "), concept.lay})
+    for name in measures(protocol):
+        used = protocol.instruments.get(name)
+        known = instrument(used.library) if used and used.library else None
+        full = (
+            {known.name, known.short_name} if known else {used.lab} if used and used.lab else set()
+        )
+        yield from ((name, words) for words in {name, name.replace("_", " "), *filter(None, full)})
 
 
 def _files(path: Path) -> list[Path]:
@@ -184,10 +201,17 @@ def _usable(fact: Fact, protocol: Protocol) -> Fact:
     return in_protocol_unit(fact, protocol) if fact.about in measures(protocol) else fact
 
 
-def _person(name: str, patient: Resource, facts: tuple[Fact, ...], screened: date) -> Person:
+def _person(
+    name: str, patient: Resource, facts: tuple[Fact, ...], seen: tuple[date, Counter[str]]
+) -> Person:
+    screened, unused = seen
     person = Person(name, screened, sex=_SEXES.get(str(patient.get("gender"))), facts=facts)
     try:
         born = day_of(patient.get("birthDate"))
-    except NotUsedError:
-        born = None
-    return replace(person, born=born) if born and born.earliest <= screened else person
+    except NotUsedError as why:
+        unused[f"Patient: {why}"] += 1
+        return person
+    if born is not None and born.earliest > screened:
+        unused["Patient: born after the screening day"] += 1
+        return person
+    return replace(person, born=born)

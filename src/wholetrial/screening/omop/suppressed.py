@@ -27,17 +27,28 @@ def parts_shown(parts: Sequence[int], least: int) -> tuple[str, ...]:
     return tuple(told)
 
 
-def steps_shown(counts: Sequence[int], least: int, start: int) -> tuple[str, ...]:
-    """The counts of a funnel; one that tells of a small group by the step before is hidden.
+def steps_shown(counts: Sequence[int], least: int, start: int, end: int) -> tuple[str, ...]:
+    """The counts of a funnel from a start to an end, both known, each beneath the one before.
 
-    >>> steps_shown((995, 900, 4), 10, 1000)
-    ('hidden', '900', '<10')
+    One that tells of a small group by the next that is shown, or by the start, is hidden.
+
+    >>> steps_shown((995, 905, 900), 10, 1000, 900)
+    ('hidden', 'hidden', '900')
     """
-    told, before = [], start
-    for count in counts:
-        if 0 < before - count < least:
+    told, after = [], end
+    for count in reversed(counts):
+        if 0 < count - after < least or 0 < start - count < least:
             told.append("hidden")
             continue
         told.append(shown(count, least))
-        before = count
-    return tuple(told)
+        after = count
+    return tuple(reversed(told))
+
+
+def beside(text: str, count: int, other: int, least: int) -> str:
+    """What is shown of a count beside another, where one is part of the other.
+
+    >>> beside("478", 478, 479, 10), beside("478", 478, 900, 10)
+    ('hidden', '478')
+    """
+    return "hidden" if 0 < abs(other - count) < least <= count else text
