@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: run test check docs bench record clean
+.PHONY: run test check docs bench record site clean
 .DEFAULT_GOAL := run
 
 $(READY): pyproject.toml constraints.txt
@@ -33,6 +33,9 @@ bench: $(READY)      ## time the main job and the statistics beside their peers;
 
 clean:
 	rm -rf $(VENV) out .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .coverage .hypothesis
+
+site: $(READY)       ## the pages that volunteers read, with index and feed
+	$(BIN)/wholetrial publish --all --out out/site
 
 record: $(READY)     ## record the output of every trial that ships anew; look at the difference
 	for trial in trials/NCT*; do $(BIN)/wholetrial run $$(basename $$trial) > $$trial/run.out; done

@@ -1,7 +1,7 @@
 """The whole clinical trial in one file.
 
 A trial's protocol is one readable file of data. The verbs of this module check it, say it in
-words, analyze data by it, simulate it, screen people by it, and help to run it:
+words, analyze data by it, simulate it, screen people by it, publish its page, and help to run it:
 
 >>> import wholetrial
 >>> protocol = wholetrial.load("NCT00320216")
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from wholetrial.programme.analyze import analyze
     from wholetrial.programme.drafting import import_record
     from wholetrial.programme.feasibility import feasibility
+    from wholetrial.programme.publish import publish, publish_site
     from wholetrial.programme.run import run
     from wholetrial.programme.screening import screen_people as screen
     from wholetrial.programme.trials import check_trial as check
@@ -36,6 +37,8 @@ _HOMES = {
     "import_record": ("wholetrial.programme.drafting", "import_record"),
     "load": ("wholetrial.programme.trials", "load"),
     "plan": ("wholetrial.conduct.calendar_plan", "calendar_plan"),
+    "publish": ("wholetrial.programme.publish", "publish"),
+    "publish_site": ("wholetrial.programme.publish", "publish_site"),
     "randomize": ("wholetrial.conduct.allocation_list", "allocation_list"),
     "run": ("wholetrial.programme.run", "run"),
     "screen": ("wholetrial.programme.screening", "screen_people"),
@@ -51,6 +54,8 @@ __all__ = [
     "import_record",
     "load",
     "plan",
+    "publish",
+    "publish_site",
     "randomize",
     "run",
     "screen",

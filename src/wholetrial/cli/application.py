@@ -15,6 +15,7 @@ from wholetrial.cli import (
     exploring_commands,
     file_commands,
     model_commands,
+    publishing_commands,
     question_commands,
     result_commands,
     screening_commands,
@@ -55,6 +56,7 @@ exploring_commands.register(app)
 conduct_commands.register(app)
 screening_commands.register(app)
 question_commands.register(app)
+publishing_commands.register(app)
 model_commands.register(app)
 
 

@@ -14,6 +14,8 @@ class Concept(Value):
 
     lay: Words
     """The concept in lay words."""
+    kind: Literal["condition", "medicine"] = "condition"
+    """Whether it is a medicine or another treatment: then the public page says who may use it."""
     open_list: bool = False
     """Whether the source leaves the list open ("such as", "etc.")."""
     half_life: DurationPhrase | None = None

@@ -2,9 +2,12 @@
 
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, StringConstraints
 
 from wholetrial.protocol.value import Value, Words, one_or_more, tuples
+
+EMAIL = r"^[A-Za-z0-9._+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$"
+"""An address of the common shape: no sign in it means anything in a mailto link."""
 
 
 class Dates(Value):
@@ -27,6 +30,10 @@ class Contact(Value):
     """The principal investigator."""
     overseen_by: Words | None = None
     """Who oversees the trial."""
+    email: Annotated[str, StringConstraints(pattern=EMAIL, max_length=254)] | None = None
+    """The address to write to."""
+    phone: Words | None = None
+    """The number to call."""
 
 
 class SponsorRecord(Value):
@@ -59,6 +66,8 @@ class Public(Value):
 
     lay_title: Words
     """The title in lay words."""
+    lay_condition: Words | None = None
+    """The condition in lay words, where that of the design is not."""
     summary: Words | None = None
     """The purpose in a sentence or two."""
     background: Lines = ()

@@ -83,7 +83,24 @@ def with_cell(person: Person, about: str, text: str, protocol: Protocol) -> Pers
 def with_facts(person: Person, about: str, facts: tuple[Fact, ...]) -> Person:
     """The person with more facts, which are all that there is about it up to the screening day."""
     whole = Covered(FIRST, person.screened, about)
-    return replace(person, facts=(*person.facts, *facts), covered=(*person.covered, whole))
+    told = (_told_on(fact, person.screened) for fact in facts)
+    return replace(person, facts=(*person.facts, *told), covered=(*person.covered, whole))
+
+
+def _told_on(fact: Fact, screened: date) -> Fact:
+    """A fact told on a day: what is known in part, as a year, does not lie after it."""
+    return replace(
+        fact,
+        start=_until(fact.start, screened),
+        last=_until(fact.last, screened),
+        steady=_until(fact.steady, screened),
+    )
+
+
+def _until(days: Days | None, screened: date) -> Days | None:
+    if days is None or days.earliest > screened:
+        return days
+    return Days(days.earliest, min(days.latest, screened))
 
 
 def _born(days: Days, person: Person) -> Days:

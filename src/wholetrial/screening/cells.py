@@ -1,6 +1,7 @@
 """One cell of a table of people, as somebody writes it: "no", "since 2019", "11.8 on 2026-03-20".
 
 A cell is the whole answer for its fact: "until 2026-03-12" says too that there was none since.
+"now" goes on since an unknown day; "once" was at some time and may be over.
 """
 
 import re
@@ -8,7 +9,7 @@ from dataclasses import replace
 from datetime import date
 
 from wholetrial.protocol.protocol import Protocol
-from wholetrial.screening.days import DayError, Days, read_days
+from wholetrial.screening.days import FIRST, LAST, DayError, Days, read_days
 from wholetrial.screening.measured import in_protocol_unit, measures
 from wholetrial.screening.person import Fact
 
@@ -24,7 +25,10 @@ _SPANS = {
     "no": re.compile(rf"no since {_DAY}$"),
     "times": re.compile(r"(\d+)(?: times)?$"),
 }
-CONCEPT = "yes, no, since 2019, until 2026-03-12, from 2024-01 to 2024-03, a day, or 2 times"
+CONCEPT = (
+    "yes, no, now, once, since 2019, until 2026-03-12, from 2024-01 to 2024-03, a day, or 2 times"
+)
+ANY_DAY = Days(FIRST, LAST)
 
 
 class CellError(ValueError):
@@ -104,6 +108,10 @@ def _said(part: str, fact: Fact) -> Fact:
     word = part.casefold()
     if word in (*YES, *NO):
         return replace(fact, yes=word in YES)
+    if word == "now":
+        return replace(fact, start=ANY_DAY)
+    if word == "once":
+        return replace(fact, last=ANY_DAY, ended=True)
     for how, shape in _SPANS.items():
         match = shape.match(word)
         if match:

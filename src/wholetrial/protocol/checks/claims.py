@@ -8,8 +8,8 @@ from wholetrial.protocol.checks.walk import terms_within
 from wholetrial.protocol.checks.wording import check_wording
 from wholetrial.protocol.claims import Claim
 from wholetrial.protocol.condition import Compare, Condition, History, State
-from wholetrial.protocol.dose import DoseChoice
 from wholetrial.protocol.finding import Finding, nearest
+from wholetrial.protocol.placebo import given, is_placebo
 from wholetrial.protocol.protocol import Protocol
 from wholetrial.protocol.provenance import ASSUMED
 
@@ -44,9 +44,8 @@ def _place(trial: Examined, path: str, claim: Claim) -> Iterator[Finding]:
 
 def _design(protocol: Protocol, claim: Claim) -> Iterator[str]:
     """What a claim says of the design."""
-    given = _given(protocol)
-    named = {name: protocol.interventions[name].name for name in given & {*protocol.interventions}}
-    names = {name for name, words in named.items() if "placebo" in f"{name} {words}".casefold()}
+    received = given(protocol)
+    names = {name for name in received if is_placebo(name, protocol)}
     if claim.structure and claim.structure != protocol.design.structure:
         yield f"the source says {claim.structure}, the file {protocol.design.structure}"
     if claim.arms is not None and claim.arms != len(protocol.arms):
@@ -54,20 +53,11 @@ def _design(protocol: Protocol, claim: Claim) -> Iterator[str]:
     if claim.placebo is not None and claim.placebo != bool(names):
         said = "speaks of placebo" if claim.placebo else "promises that nobody gets placebo"
         yield f"the source {said}, and {'an' if names else 'no'} arm of the file gives placebo"
-    left_out = sorted(given - set(claim.interventions)) if claim.interventions else []
+    left_out = sorted(received - set(claim.interventions)) if claim.interventions else []
     if left_out:
         yield f"the source's list leaves out {', '.join(left_out)}, which an arm receives"
     if claim.missing:
         yield f"the source leaves open: {claim.missing}"
-
-
-def _given(protocol: Protocol) -> set[str]:
-    """The interventions that some arm receives."""
-    doses = [dose for arm in protocol.arms.values() for dose in arm.doses]
-    single = [
-        one for dose in doses for one in (dose.one_of if isinstance(dose, DoseChoice) else (dose,))
-    ]
-    return {dose.intervention for dose in single}
 
 
 def _values(protocol: Protocol, claim: Claim) -> Iterator[str]:
@@ -113,8 +103,8 @@ def _time(protocol: Protocol, claim: Claim) -> Iterator[str]:
     if str(point) not in said:
         yield f"the source says {point}, the file '{said}'"
     doses = [str(dose) for arm in protocol.arms.values() for dose in arm.doses]
-    given = rf"\bweeks? [\d, towek]*\b{point.number}\b"
-    if point.after is None and any(re.search(given, dose) for dose in doses):
+    dosed = rf"\bweeks? [\d, towek]*\b{point.number}\b"
+    if point.after is None and any(re.search(dosed, dose) for dose in doses):
         yield f"a dose is given at {point}, so treatment does not end there"
 
 

@@ -1,0 +1,28 @@
+"use strict";
+{{ screening }}
+{{ questions }}
+{{ notes }}
+(function () {
+  const read = (id) => JSON.parse(document.getElementById(id).textContent);
+  const screening = wholetrialScreening();
+  window.wholetrial = screening;
+  const form = read("form");
+  const asked = document.getElementById("questions") ? wholetrialQuestions(form, screening) : null;
+  wholetrialNotes(form.trial);
+
+  // The letter to the study team, with the answers where the writer wants them in it.
+  const letter = document.getElementById("letter");
+  const withAnswers = document.getElementById("letter-answers");
+  if (letter && asked) {
+    const plain = letter.getAttribute("href");
+    const write = () => {
+      const { says, told, on } = asked.summaryLines();
+      const more = `\r\n\r\nMy answers on the page, ${on}: ${says}\r\n${told.join("\r\n")}\r\n`;
+      letter.setAttribute("href", withAnswers.checked ? plain + encodeURIComponent(more) : plain);
+    };
+    withAnswers.closest("p").hidden = false;
+    withAnswers.addEventListener("change", write);
+    document.addEventListener("wholetrial:answers", write);
+    write();
+  }
+})();
