@@ -3,6 +3,7 @@
 import random
 from collections.abc import Sequence
 from datetime import date, timedelta
+from functools import cache
 
 from wholetrial.programme.trials import load
 from wholetrial.protocol.condition import (
@@ -25,6 +26,7 @@ from wholetrial.protocol.protocol import Protocol
 from wholetrial.protocol.time import Duration, Point, When
 from wholetrial.screening.days import FIRST, Days, before, exactly
 from wholetrial.screening.person import Covered, Fact, Person
+from wholetrial.screening.questions import Question, questions
 
 TODAY = date(2026, 8, 31)
 CONCEPTS = ("psoriasis", "methotrexate", "malignancy")
@@ -44,9 +46,14 @@ TERM = AnyOf(
 )
 
 
+@cache
+def _base() -> Protocol:
+    return load("NCT03424629")
+
+
 def protocol_of(rules: Sequence[tuple[bool, Condition, str]]) -> Protocol:
     """A trial with these criteria: whether it includes, the rule, what silence means."""
-    base = load("NCT03424629")
+    base = _base()
     half_life = Duration(number=6, unit="day")
     concepts = {
         name: Concept(lay=name, half_life=half_life if name == "methotrexate" else None)
@@ -93,6 +100,54 @@ def timed_rules(draw: random.Random, number: int) -> list[tuple[bool, Condition,
 def random_people(draw: random.Random, number: int) -> list[Person]:
     """Random people."""
     return [_person(draw, f"P{index}") for index in range(number)]
+
+
+def random_replies(draw: random.Random, protocol: Protocol, today: date) -> dict[str, str]:
+    """What a volunteer may answer on a page: a cell for each question, empty for "not sure"."""
+    asked = (one for one in questions(protocol) if one.kind != "at the visit")
+    return {one.about: "" if draw.random() < 0.2 else _reply(draw, one, today) for one in asked}
+
+
+def _reply(draw: random.Random, one: Question, today: date) -> str:
+    if one.kind == "day":
+        return _written(draw, draw.choice((today.replace(year=today.year - 18), date(2004, 2, 29))))
+    if one.kind == "sex":
+        return draw.choice(("male", "female", "other"))
+    if one.kind == "number":
+        kilograms = draw.choice(("9.5 kg", "10 kg", "12 kg", "15 kg"))
+        return kilograms if one.unit == "kg" else draw.choice(("0", "1", "2", "3"))
+    if draw.random() < 0.3:
+        return "no"
+    first, second = sorted((_edge(draw, today), _edge(draw, today)))
+    spans = ["once" if one.past and "last" in one.details else "yes"]
+    if "last" in one.details:
+        spans += ["now", f"until {_written(draw, second)}"]
+    if "since" in one.details:
+        spans += [f"since {_written(draw, first)}"]
+        spans += [f"from {first} to {second}"] if "last" in one.details else []
+    kinds = ["", *(f" as {kind}" for kind in (*one.exceptions, "other"))]
+    steady = ["", f" stable since {_written(draw, first)}"]
+    return (
+        draw.choice(spans)
+        + (draw.choice(kinds) if "which" in one.details else "")
+        + (draw.choice(steady) if "unchanged" in one.details else "")
+    )
+
+
+def _edge(draw: random.Random, today: date) -> date:
+    day = draw.choice((today, before(today, draw.choice(LENGTHS))))
+    return min(today, day + timedelta(days=draw.choice((-1, 0, 0, 1))))
+
+
+def _written(draw: random.Random, day: date) -> str:
+    return str(day)[: draw.choice((4, 7, 10, 10))]
+
+
+def visit_facts(draw: random.Random, protocol: Protocol, today: date) -> tuple[Fact, ...]:
+    """What a visit may find of what no volunteer is asked."""
+    asked = {one.about for one in questions(protocol) if one.kind != "at the visit"}
+    found = (_fact(draw, today) for _ in range(draw.randint(0, 12)))
+    return tuple(fact for fact in found if fact.about not in asked)
 
 
 def _condition(draw: random.Random, depth: int) -> Condition:

@@ -75,13 +75,21 @@ def about_of(atom: Condition) -> str | None:
 def asked_of(atoms: Sequence[Condition], protocol: Protocol) -> tuple[Condition, ...]:
     """Those atoms about one fact that a volunteer can answer at home; the visit finds the others.
 
-    How often something happened is asked where nothing else is asked about it.
+    How often something happened is asked where nothing else is to be known of it; else one answer
+    could not tell all, and the visit finds everything about it.
     """
-    asked = tuple(atom for atom in atoms if _can_tell(atom, protocol))
-    counted = [atom for atom in asked if isinstance(atom, History) and atom.times]
-    if counted and len(counted) < len(asked):
-        return tuple(atom for atom in asked if atom not in counted)
-    return asked
+    counted = [atom for atom in atoms if isinstance(atom, History) and (atom.times or atom.kinds)]
+    if counted and not all(_is_plain_count(atom) for atom in atoms):
+        return ()
+    return tuple(atom for atom in atoms if _can_tell(atom, protocol))
+
+
+def _is_plain_count(atom: Condition) -> bool:
+    """Whether "how many times" is all that an atom asks."""
+    if not isinstance(atom, History) or not atom.times:
+        return False
+    limited = atom.within or atom.half_lives or atom.span or atom.excepting
+    return not (limited or atom.kinds or atom.in_study)
 
 
 def _can_tell(atom: Condition, protocol: Protocol) -> bool:
@@ -91,9 +99,7 @@ def _can_tell(atom: Condition, protocol: Protocol) -> bool:
             return own and (atom.when is None or event_of(atom) is not None)
         case History():
             unsaid = atom.half_lives is not None and length_of(atom, protocol) is None
-            limited = atom.within or atom.half_lives or atom.span or atom.excepting
-            often = atom.kinds or (atom.times and limited)
-            return not (unsaid or often or atom.in_study)
+            return not (unsaid or atom.in_study)
         case Judgement():
             return atom.judge == "participant"
         case Consent():
@@ -116,11 +122,17 @@ def _questions(about: str, atoms: list[Condition], protocol: Protocol) -> Iterat
 def _at_visit(atom: Condition, protocol: Protocol) -> str:
     match atom:
         case Judgement():
-            return f"The {atom.judge.replace('_', ' ')} will decide: {atom.judges}."
+            return f"The {_who(atom.judge)} will decide: {atom.judges}."
         case History():
             return f"The study team will ask more about this: {lay_name(atom.had, protocol)}."
+        case State():
+            return f"The study team will ask more about this: {lay_name(atom.of, protocol)}."
         case _:
             return "The study team will ask for your consent."
+
+
+def _who(judge: str) -> str:
+    return "study doctor" if judge == "investigator" else judge.replace("_", " ")
 
 
 def _question(about: str, atoms: tuple[Condition, ...], protocol: Protocol) -> Question:

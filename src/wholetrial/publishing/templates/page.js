@@ -5,9 +5,10 @@
 (function () {
   const read = (id) => JSON.parse(document.getElementById(id).textContent);
   const screening = wholetrialScreening();
-  window.wholetrial = screening;
+  window.wholetrial = { ...screening };
   const form = read("form");
   const asked = document.getElementById("questions") ? wholetrialQuestions(form, screening) : null;
+  if (asked) window.wholetrial.replies = asked.replies;
   wholetrialNotes(form.trial);
 
   // The letter to the study team, with the answers where the writer wants them in it.
