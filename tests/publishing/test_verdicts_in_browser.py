@@ -15,7 +15,7 @@ from wholetrial.screening.evaluate import screen
 from wholetrial.screening.own_answer import OwnAnswer, own_answer
 from wholetrial.screening.question_form import question_form
 
-CASES = 2000
+CASES = 4000
 NOON = datetime(2026, 8, 31, 12, 0)
 _SCREENED = """cases => cases.map(([form, replies]) =>
   window.wholetrial.screened(form, replies, "2026-08-31"))"""

@@ -21,7 +21,7 @@ from wholetrial.publishing.changes import Entry, entry_of, facts_on_page, feed_o
 from wholetrial.publishing.page import index_row, render_index, render_page
 
 INDEX, FEED = "index.html", "feed.xml"
-_FACTS = re.compile(r'<script type="application/json" id="facts">(.*?)</script>', re.DOTALL)
+_FACTS = re.compile(r'<script type="application/json" id="facts-data">(.*?)</script>', re.DOTALL)
 _UNDECIDED = re.compile(r"#.*\bDECIDE\b")
 
 

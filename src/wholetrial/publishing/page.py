@@ -156,7 +156,7 @@ def _sections(values: dict[str, Any]) -> Iterator[Section]:
         yield Section("similar", "Similar trials")
     yield Section("facts", "All facts of the record")
     if values["unsettled"]:
-        yield Section("open", "What the sources leave open")
+        yield Section("doubts", "What the sources leave open")
     yield Section("sources", "Sources")
     yield Section("notes", "My notes", script_only=True)
 

@@ -28,8 +28,9 @@ class Similar(NamedTuple):
 def similar_trials(protocol: Protocol, others: Iterable[Protocol]) -> tuple[Similar, ...]:
     """The trials most alike, which share the condition or a treatment; the most alike first.
 
-    The likeness adds three overlaps (Jaccard's index): of the words of the condition, of the
-    treatments, and of what the criteria are about.
+    The likeness adds three overlaps: of the words of the condition and of the treatments, each as a
+    share of the shorter list, so that more groups make no trial less alike; and of what the criteria
+    are about, as a share of both lists together (Jaccard's index).
     """
     found = [_compared(protocol, other) for other in others if other.trial != protocol.trial]
     alike = [one for one in found if one is not None]
@@ -42,10 +43,15 @@ def _compared(protocol: Protocol, other: Protocol) -> Similar | None:
     about = dict(_about(protocol)), dict(_about(other))
     if not (conditions[0] & conditions[1] or treatments[0].keys() & treatments[1].keys()):
         return None
-    likeness = sum(_jaccard(set(a), set(b)) for a, b in (conditions, treatments, about))
+    alike = _share(*conditions) + _share(set(treatments[0]), set(treatments[1]))
+    likeness = alike + _jaccard(set(about[0]), set(about[1]))
     title = other.public.lay_title if other.public else other.title
     why = tuple(_why(conditions, treatments, about))
     return Similar(other.trial, title, round(likeness, 6), why)
+
+
+def _share(one: set[str], other: set[str]) -> float:
+    return len(one & other) / min(len(one), len(other)) if one and other else 0.0
 
 
 def _jaccard(one: set[str], other: set[str]) -> float:

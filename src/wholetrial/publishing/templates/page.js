@@ -6,7 +6,7 @@
   const read = (id) => JSON.parse(document.getElementById(id).textContent);
   const screening = wholetrialScreening();
   window.wholetrial = { ...screening };
-  const form = read("form");
+  const form = read("form-data");
   const asked = document.getElementById("questions") ? wholetrialQuestions(form, screening) : null;
   if (asked) window.wholetrial.replies = asked.replies;
   wholetrialNotes(form.trial);

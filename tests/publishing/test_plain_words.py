@@ -1,0 +1,181 @@
+"""What the page derives: placebo, medicines, timeline, badges, times; a table a physician can check."""
+
+import pytest
+
+from wholetrial.programme.trials import load, shipped_trials, trial_file
+from wholetrial.protocol.protocol import Protocol
+from wholetrial.protocol.published import Published, load_published
+from wholetrial.publishing.badges import badges
+from wholetrial.publishing.known_results import result_tables, safety_sentences
+from wholetrial.publishing.medicines import ASK_FIRST, NOT_SAID, medicine_sentences
+from wholetrial.publishing.outcomes import outcomes
+from wholetrial.publishing.participant_timeline import timeline
+from wholetrial.publishing.plain_words import placebo_sentences, what_is_tested
+from wholetrial.publishing.similar import similar_trials
+from wholetrial.publishing.structured_data import structured_data
+
+
+def _published(trial: str) -> Published | None:
+    file = trial_file(trial).with_name("published.yaml")
+    return load_published(file) if file.is_file() else None
+
+
+@pytest.mark.parametrize(
+    ("trial", "version", "first", "labels"),
+    [
+        ("NCT00320216", None, "Yes. 64 of 320 people get a placebo.", ["Prior human data"]),
+        ("NCT03424629", None, "No. No group gets a placebo.", ["No placebo group"]),
+        ("NCT04537689", None, "No. No group gets a placebo.",
+         ["No placebo group", "Prior human data", "Approved in United States and Singapore"]),
+        ("NCT06374979", None, "No. No group gets a placebo.", ["No placebo group"]),
+        ("NCT04979910", None, "No. No group gets a placebo.",
+         ["No placebo group", "Prior human data", "Approved in United States and European Union"]),
+        ("NCT04979910", "placebo_controlled", "Yes. 14 of 28 people get a placebo.",
+         ["Prior human data", "Approved in United States and European Union"]),
+    ],
+)  # fmt: skip
+def test_placebo_and_badges_follow_from_the_file(
+    trial: str, version: str | None, first: str, labels: list[str]
+) -> None:
+    protocol = load(trial, version=version)
+    assert placebo_sentences(protocol)[0] == first
+    assert [badge.label for badge in badges(protocol, _published(trial))] == labels
+
+
+def test_a_masking_placebo_is_not_a_placebo_group() -> None:
+    protocol = load("NCT00320216")
+    arms = {name: arm for name, arm in protocol.arms.items() if name != "placebo"}
+    assert placebo_sentences(protocol.model_copy(update={"arms": arms})) == (
+        "No group gets only a placebo.",
+        "Some doses may be a placebo, so that no one can tell the groups apart.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("trial", "told"),
+    [
+        ("NCT00320216", (NOT_SAID,)),
+        ("NCT03424629", (
+            "You must have used this before: a usual drug for psoriasis that did not help enough.",
+            "You must agree to this: no other psoriasis treatment while in the trial.",
+            "You cannot join while you use this: any other drug for psoriasis.",
+            "You cannot join if you ever used this: a drug that blocks IL-17, IL-23, TNF or the like.",
+        )),
+        ("NCT04537689", (
+            "You cannot join if you ever used this: a drug by mouth or shot that calms the immune system, such as methotrexate.",
+            "You cannot join if you ever used this: light treatment.",
+            "You may use this: steroid creams up to moderate strength.",
+        )),
+        ("NCT04979910", (
+            "You keep taking your medicines.",
+            "You must use this, with no change for more than 4 weeks: a drug for depression.",
+            "You must have used this before: a drug for depression that did not help, in a full dose for long enough.",
+        )),
+        ("NCT06374979", (
+            "You must have used this before: one of these for psoriasis: antibiotics, a steroid cream, calcipotriene cream or light.",
+            "You cannot join if you ever used this: a biologic, a drug made by living cells.",
+            "You must agree to this: treatment, visits and tests as planned.",
+            "You cannot join if you used this in the last 4 weeks: one of these for psoriasis: a steroid by mouth or shot, methotrexate, cyclosporine, acitretin, azathioprine, hydroxychloroquine, apremilast, a JAK blocker.",
+        )),
+    ],
+)  # fmt: skip
+def test_whether_medicines_may_be_kept(trial: str, told: tuple[str, ...]) -> None:
+    assert medicine_sentences(load(trial)) == (*told, ASK_FIRST)
+
+
+@pytest.mark.parametrize(
+    ("trial", "visits", "length", "sums"),
+    [
+        ("NCT00320216", 14, "about 8 months", "You would come 14 times."),
+        ("NCT03424629", 13, "about 12 months", "You would come 13 times."),
+        ("NCT04979910", 5, "about 6 weeks", "You would come 5 times."),
+        ("NCT06374979", 9, "about 4 months", "You would come 9 times."),
+    ],
+)
+def test_the_way_through_a_trial(trial: str, visits: int, length: str, sums: str) -> None:
+    found = timeline(load(trial))
+    assert (found.visits, found.length, found.sentences[0]) == (visits, length, sums)
+    assert found.steps[0].when in (
+        "up to 4 weeks before the start",
+        "2 to 4 weeks before the start",
+    )
+
+
+def test_steps_say_who_comes_when() -> None:
+    steps = timeline(load("NCT06374979")).steps
+    assert [(one.name, one.visits, one.when, one.note) for one in steps] == [
+        ("Screening", "1 visit", "up to 4 weeks before the start", ""),
+        ("Treatment", "7 visits", "weeks 0, 2, 4, 6, 8, 10 and 12", ""),
+        ("Assessment", "1 visit", "week 16", ""),
+        ("Follow up", "2 visits", "weeks 34 and 52", "Not all people come to these visits."),
+    ]
+
+
+def test_what_is_tested_and_how_groups_are_made() -> None:
+    assert what_is_tested(load("NCT00320216")) == (
+        "This trial tests CNTO 1275 in people with plaque psoriasis.",
+        "It compares this with a placebo.",
+        "There are 5 groups.",
+        "A computer picks your group by chance.",
+        "You will not know which group you are in.",
+        "CNTO 1275 is given as a shot under the skin.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("trial", "text", "when"),
+    [
+        ("NCT00320216", "PASI lower by 75% or more at week 12", "week 12"),
+        ("NCT00320216", "Any adverse event", "week 0 to week 20"),
+        ("NCT03424629", "PASI lower by 75% or more at the other visits", "weeks 12, 16, 36 and 52"),
+        ("NCT04537689", "Time from withdrawal to relapse", "withdrawal to month 24 after withdrawal"),
+        ("NCT04979910", "Change of QIDS-C, by visit", "weeks 2, 4 and 6"),
+        ("NCT04537689", "Signatures of PASI 75 at 6 months", "week 0, week 24, month 12 after withdrawal"),
+    ],
+)  # fmt: skip
+def test_each_outcome_has_its_times(trial: str, text: str, when: str) -> None:
+    assert [one.time_frame for one in outcomes(load(trial)) if one.text == text] == [when]
+
+
+def test_results_and_safety_are_those_published() -> None:
+    protocol, published = load("NCT00320216"), _published("NCT00320216")
+    tables = result_tables(protocol, published)
+    assert [tuple(row) for row in tables[0].rows][-2:] == [
+        ("90 mg weekly for 4 weeks", "81%", "52 of 64"),
+        ("Placebo", "2%", "1 of 64"),
+    ]
+    assert tables[0].source.startswith("abstract, N Engl J Med 2007")
+    assert safety_sentences(protocol, published)[0] == (
+        "People with a health problem in this trial: 200 of 252 in the experimental arms; 48 of 67 in Placebo."
+    )
+    assert safety_sentences(load("NCT03424629"), None) == (
+        "This page's sources do not say how safe it is. Ask the team.",
+    )
+
+
+def test_similar_trials_say_why() -> None:
+    protocols = [load(trial) for trial in shipped_trials()]
+    found = similar_trials(load("NCT06374979"), protocols)
+    assert [one.trial for one in found][0] == "NCT04537689"
+    assert found[0].why[0] == "Same condition: psoriasis"
+    assert found[0].why[1] == "Same treatment: ixekizumab"
+    assert found[0].why[2].startswith("Criteria about the same: age, ")
+    assert "NCT06374979" not in [one.trial for one in found]
+    assert [one.trial for one in similar_trials(load("NCT04979910"), protocols)] == [
+        "NCT04537689",
+        "NCT06374979",
+    ]
+
+
+def test_structured_data_are_schema_org_s() -> None:
+    found = structured_data(load("NCT00320216"))
+    assert found["@type"] == "MedicalTrial"
+    assert found["trialDesign"] == [
+        "RandomizedTrial",
+        "DoubleBlindedTrial",
+        "PlaceboControlledTrial",
+        "MultiCenterTrial",
+    ] or found["trialDesign"] == ["RandomizedTrial", "DoubleBlindedTrial", "PlaceboControlledTrial"]
+    assert found["status"] == "Completed"
+    bare: Protocol = load("NCT00320216").model_copy(update={"public": None})
+    assert "status" not in structured_data(bare)
