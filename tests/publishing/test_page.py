@@ -154,7 +154,7 @@ def test_a_trial_without_contact_or_public_facts_has_a_page(browser: Any, tmp_pa
     )
     assert "No contact is published." in page.inner_text("#join")
     assert "No place is published." in page.inner_text("#places")
-    assert page.inner_text(".status") == "Not stated"
+    assert page.inner_text(".status") == "Status not stated"
     page.close()
     assert "No contact is published. Ask the sponsor, Icahn" in render_page(_with(contact=None))
 

@@ -156,7 +156,7 @@ def test_results_and_safety_are_those_published() -> None:
 def test_similar_trials_say_why() -> None:
     protocols = [load(trial) for trial in shipped_trials()]
     found = similar_trials(load("NCT06374979"), protocols)
-    assert [one.trial for one in found][0] == "NCT04537689"
+    assert found[0].trial == "NCT04537689"
     assert found[0].why[0] == "Same condition: psoriasis"
     assert found[0].why[1] == "Same treatment: ixekizumab"
     assert found[0].why[2].startswith("Criteria about the same: age, ")

@@ -5,8 +5,8 @@ import re
 from collections.abc import Iterator
 
 import pytest
-
 from reading import grade, syllables_of
+
 from wholetrial.programme.trials import load, shipped_trials, trial_file
 from wholetrial.protocol.protocol import Protocol
 from wholetrial.protocol.published import load_published

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from random_cases import TODAY, protocol_of, random_replies, random_rules, timed_rules
+
 from wholetrial.programme.trials import load, shipped_trials
 from wholetrial.screening.answers_of_people import person_of
 from wholetrial.screening.evaluate import screen

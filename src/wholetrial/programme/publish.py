@@ -98,9 +98,10 @@ def _loaded(trial: str | Path) -> tuple[Protocol, Published | None]:
         number for number, line in enumerate(text.splitlines(), 1) if _UNDECIDED.search(line)
     ]
     if undecided:
+        places = "1 place" if len(undecided) == 1 else f"{len(undecided)} places"
         raise UnfinishedDraftError(
-            f"{file}:{undecided[0]}: expected a finished trial file, found {len(undecided)} "
-            "places marked DECIDE; decide them and remove the marks, then publish"
+            f"{file}:{undecided[0]}: expected a finished trial file, found {places} marked DECIDE; "
+            "decide and remove the marks, then publish"
         )
     beside = published_file(file)
     return protocol, load_published(beside) if beside else None

@@ -112,7 +112,8 @@ def _read_entry(entry: ElementTree.Element) -> Entry:
 
 def _digest(entry: Entry) -> str:
     """Tells two entries of one day apart."""
-    return hashlib.sha256(f"{entry.title}\n{entry.says}".encode()).hexdigest()[:8]
+    told = _allowed(f"{entry.title}\n{entry.says}")
+    return hashlib.sha256(told.encode()).hexdigest()[:8]
 
 
 def _text(parent: ElementTree.Element, name: str, text: str) -> None:
@@ -121,4 +122,4 @@ def _text(parent: ElementTree.Element, name: str, text: str) -> None:
 
 def _allowed(text: str) -> str:
     """Text without the signs that XML cannot hold."""
-    return "".join(sign for sign in text if sign in "\t\n\r" or sign >= " ")
+    return "".join(sign for sign in text if sign in "\t\n" or sign >= " ")

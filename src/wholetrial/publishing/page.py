@@ -4,7 +4,7 @@ import base64
 import calendar
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib.resources import files
 from typing import Any, NamedTuple
 from urllib.parse import quote
@@ -12,6 +12,7 @@ from urllib.parse import quote
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from wholetrial.protocol.eligibility import Criterion
 from wholetrial.protocol.english import sentence
 from wholetrial.protocol.placebo import placebo_arms
 from wholetrial.protocol.protocol import Protocol
@@ -32,7 +33,7 @@ from wholetrial.publishing.plain_words import (
 from wholetrial.publishing.registry_facts import contact_of, locations, registry_facts, status_of
 from wholetrial.publishing.similar import similar_trials
 from wholetrial.publishing.structured_data import structured_data
-from wholetrial.screening.question_form import question_form
+from wholetrial.screening.question_form import meaning, question_form
 from wholetrial.screening.questions import questions
 
 MOST_SHOWN = 12
@@ -87,9 +88,9 @@ def render_page(
         "timeline": timeline(protocol),
         "leaving": leaving_sentence(),
         "safety": safety_sentences(protocol, published),
-        "needed": _texts(protocol.eligibility.include),
-        "forbidden": _texts(protocol.eligibility.exclude),
-        "permitted": _texts(protocol.eligibility.permit),
+        "needed": _texts(protocol.eligibility.include, protocol),
+        "forbidden": _texts(protocol.eligibility.exclude, protocol),
+        "permitted": _texts(protocol.eligibility.permit, protocol),
         "unseen": _unseen(protocol),
         "questions": form["questions"],
         "at_visit": [one.text for one in questions(protocol) if one.kind == "at the visit"],
@@ -161,8 +162,12 @@ def _sections(values: dict[str, Any]) -> Iterator[Section]:
     yield Section("notes", "My notes", script_only=True)
 
 
-def _texts(criteria: Any) -> list[str]:
-    return [f"{one.text.rstrip('.')}{':' if one.heads else ''}" for one in criteria.values()]
+def _texts(criteria: Mapping[str, Criterion], protocol: Protocol) -> list[tuple[str, str]]:
+    """Each criterion in words, and what its rule says."""
+    return [
+        (f"{one.text.rstrip('.')}{':' if one.heads else ''}", meaning(one, protocol))
+        for one in criteria.values()
+    ]
 
 
 def _unseen(protocol: Protocol) -> str:
@@ -197,7 +202,8 @@ def _registry(protocol: Protocol) -> str:
 
 def index_row(protocol: Protocol) -> IndexRow:
     """The row of a trial."""
-    lines = (what_is_tested(protocol)[0], placebo_sentences(protocol)[0])
+    placebo = placebo_sentences(protocol)[0].removeprefix("Yes. ").removeprefix("No. ")
+    lines = (what_is_tested(protocol)[0], f"{participants_sentence(protocol)} {placebo}")
     found = [protocol.trial, title_of(protocol), protocol.title, condition_of(protocol)]
     found += [fact.says for fact in registry_facts(protocol)]
     words = " ".join(found).casefold()

@@ -26,7 +26,8 @@ def registry_facts(protocol: Protocol) -> tuple[RegistryFact, ...]:
 def status_of(protocol: Protocol) -> str:
     """The recruitment status, as a sentence without its full stop."""
     status = protocol.public.status if protocol.public else "not stated"
-    return sentence(status)[:-1]
+    alone = status.casefold() in ("unknown", "not stated")
+    return sentence(f"status {status.casefold()}" if alone else status)[:-1]
 
 
 def _status(protocol: Protocol) -> Iterator[tuple[str, str]]:

@@ -28,9 +28,9 @@ class Similar(NamedTuple):
 def similar_trials(protocol: Protocol, others: Iterable[Protocol]) -> tuple[Similar, ...]:
     """The trials most alike, which share the condition or a treatment; the most alike first.
 
-    The likeness adds three overlaps: of the words of the condition and of the treatments, each as a
-    share of the shorter list, so that more groups make no trial less alike; and of what the criteria
-    are about, as a share of both lists together (Jaccard's index).
+    The likeness adds three overlaps: of the words of the condition and of the treatments, each as
+    a share of the shorter list, so that more groups make no trial less alike; and of what the
+    criteria are about, as a share of both lists together (Jaccard's index).
     """
     found = [_compared(protocol, other) for other in others if other.trial != protocol.trial]
     alike = [one for one in found if one is not None]

@@ -19,6 +19,8 @@ from wholetrial.protocol.condition import (
     State,
     parts,
 )
+from wholetrial.protocol.condition_in_words import condition_in_words
+from wholetrial.protocol.eligibility import Criterion
 from wholetrial.protocol.protocol import Protocol
 from wholetrial.protocol.time import UNITS, Duration
 from wholetrial.screening.evaluate import decisive
@@ -46,13 +48,24 @@ def question_form(protocol: Protocol) -> dict[str, Any]:
             {
                 "name": name,
                 "kind": kind,
-                "text": one.text,
+                "text": one.text.rstrip("."),
+                "means": meaning(one, protocol),
                 "rule": ["visit"] if one.rule is None else tree_of(one.rule, protocol, asked),
             }
             for name, kind, one in decisive(protocol)
         ],
         "hidden": unseen is not None and (unseen.include != 0 or unseen.exclude != 0),
     }
+
+
+def meaning(criterion: Criterion, protocol: Protocol) -> str:
+    """What the rule of a criterion says in words; empty where it has none.
+
+    The words beside a rule may be vague, and those of the rule cannot.
+    """
+    if criterion.rule is None:
+        return ""
+    return condition_in_words(criterion.rule, protocol, person="the person")
 
 
 def _questions(protocol: Protocol) -> Iterator[dict[str, Any]]:

@@ -145,7 +145,7 @@ function wholetrialQuestions(form, screening) {
     const blocked = of((one) => one.verdict === "blocks").map((one) => {
       const day = screening.waitUntil(form, given, today(), one.name);
       const needed = one.kind === "include" ? "Needed" : "Not allowed";
-      return `${needed}: ${one.text}.${day ? ` From ${inWords(day)} this would no longer stand in the way.` : ""}`;
+      return `${needed}: ${one.text}${one.means ? ` (${one.means})` : ""}.${day ? ` From ${inWords(day)} this would no longer stand in the way.` : ""}`;
     });
     const open = of((one) => one.verdict === "unknown" && !one.atVisit).map((one) => `${one.text}.`);
     const later = of((one) => one.atVisit).map((one) => `${one.text}.`);
