@@ -1,11 +1,15 @@
 """What the page derives: placebo, medicines, timeline, badges, times; a table a physician can check."""
 
 import pytest
+from random_cases import protocol_of
 
 from wholetrial.programme.trials import load, shipped_trials, trial_file
 from wholetrial.protocol.protocol import Protocol
 from wholetrial.protocol.published import Published, load_published
+from wholetrial.protocol.read_condition import read_condition
+from wholetrial.protocol.reader import Reader
 from wholetrial.publishing.badges import badges
+from wholetrial.publishing.certain import ages, sex
 from wholetrial.publishing.known_results import result_tables, safety_sentences
 from wholetrial.publishing.medicines import ASK_FIRST, NOT_SAID, medicine_sentences
 from wholetrial.publishing.outcomes import outcomes
@@ -40,6 +44,41 @@ def test_placebo_and_badges_follow_from_the_file(
     protocol = load(trial, version=version)
     assert placebo_sentences(protocol)[0] == first
     assert [badge.label for badge in badges(protocol, _published(trial))] == labels
+
+
+@pytest.mark.parametrize(
+    ("trial", "who"),
+    [
+        ("NCT00320216", ("18 years or older", "All")),
+        ("NCT03424629", ("18 to 60 years", "All")),
+        ("NCT04537689", ("22 to 90 years", "All")),
+        ("NCT04979910", ("18 to 65 years", "All")),
+        ("NCT06374979", ("18 to 70 years", "All")),
+    ],
+)
+def test_ages_and_sex_follow_from_the_criteria(trial: str, who: tuple[str, str]) -> None:
+    assert (ages(load(trial)), sex(load(trial))) == who
+
+
+@pytest.mark.parametrize(
+    ("rules", "who"),
+    [
+        ([(True, "age > 17 years")], ("18 years or older", "All")),
+        ([(False, "age < 18 years")], ("18 years or older", "All")),
+        ([(False, "age < 18 years or age > 65 years")], ("18 to 65 years", "All")),
+        ([(False, "age in 18 to 60 years")], ("", "All")),
+        ([(True, "age <= 60 years and is female")], ("up to 60 years", "Female")),
+        ([(True, "is male or is female")], ("", "All")),
+        ([(True, "age >= 18 years"), (True, "age >= 21 years")], ("21 years or older", "All")),
+        ([(False, "not age in 18 to 60 years")], ("18 to 60 years", "All")),
+        ([(True, "PASI >= 12 or age >= 18 years")], ("", "All")),
+    ],
+)
+def test_only_what_is_certain_of_everybody_counts(
+    rules: list[tuple[bool, str]], who: tuple[str, str]
+) -> None:
+    protocol = protocol_of([(kind, read_condition(Reader(rule)), "no") for kind, rule in rules])
+    assert (ages(protocol), sex(protocol)) == who
 
 
 def test_a_masking_placebo_is_not_a_placebo_group() -> None:

@@ -2,20 +2,10 @@
 
 from collections.abc import Iterator
 
-from wholetrial.protocol.condition import (
-    AllOf,
-    AnyOf,
-    Condition,
-    Consent,
-    History,
-    Named,
-    Not,
-    State,
-    parts,
-)
+from wholetrial.protocol.condition import Condition, Consent, History, State
 from wholetrial.protocol.english import sentence
 from wholetrial.protocol.protocol import Protocol
-from wholetrial.screening.evaluate import decisive
+from wholetrial.publishing.certain import certain
 from wholetrial.screening.questions import lay_name
 
 NOT_SAID = "The plan does not say if you can keep your other drugs. Ask the team."
@@ -31,31 +21,12 @@ def medicine_sentences(protocol: Protocol) -> tuple[str, ...]:
 
 
 def _derived(protocol: Protocol) -> Iterator[str]:
-    for _, kind, criterion in decisive(protocol):
-        if criterion.rule is not None:
-            for atom, wanted in _certain(criterion.rule, kind == "include", protocol):
-                told = _told(atom, wanted, protocol)
-                if told:
-                    yield told
+    for atom, wanted in certain(protocol):
+        told = _told(atom, wanted, protocol)
+        if told:
+            yield told
     for criterion in protocol.eligibility.permit.values():
         yield f"You may use this: {criterion.text[:1].lower()}{criterion.text[1:]}."
-
-
-def _certain(
-    condition: Condition, wanted: bool, protocol: Protocol
-) -> Iterator[tuple[Condition, bool]]:
-    """The atoms that must hold, or must not: of "A or B" neither must, and both must not."""
-    match condition:
-        case Named() if condition.when is None and condition.term in protocol.terms:
-            yield from _certain(protocol.terms[condition.term], wanted, protocol)
-        case Not():
-            yield from _certain(condition.negated, not wanted, protocol)
-        case AllOf() | AnyOf():
-            if isinstance(condition, AllOf) == wanted:
-                for part in parts(condition):
-                    yield from _certain(part, wanted, protocol)
-        case _:
-            yield condition, wanted
 
 
 def _told(atom: Condition, wanted: bool, protocol: Protocol) -> str:

@@ -18,6 +18,7 @@ from wholetrial.protocol.placebo import placebo_arms
 from wholetrial.protocol.protocol import Protocol
 from wholetrial.protocol.published import Published
 from wholetrial.publishing.badges import badges
+from wholetrial.publishing.certain import ages
 from wholetrial.publishing.changes import facts_on_page
 from wholetrial.publishing.known_results import result_tables, safety_sentences
 from wholetrial.publishing.medicines import medicine_sentences
@@ -132,6 +133,8 @@ def _glance(protocol: Protocol) -> Iterator[tuple[str, str]]:
     yield "People needed", f"{protocol.n:,}"
     yield "Groups", str(len(protocol.arms))
     yield "Placebo", "Yes" if placebo_arms(protocol) else "No group"
+    if ages(protocol):
+        yield "Ages", ages(protocol).removesuffix(" years")
     if way.visits:
         yield "Visits", str(way.visits)
     if way.length:

@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from wholetrial.protocol.design_in_words import design_in_words
 from wholetrial.protocol.english import intervention_in_words, listed, sentence
 from wholetrial.protocol.placebo import given
 from wholetrial.protocol.protocol import Protocol
 from wholetrial.protocol.public import Contact, Public
+from wholetrial.publishing.certain import ages, sex
 
 
 class RegistryFact(NamedTuple):
@@ -44,6 +46,8 @@ def _design(protocol: Protocol) -> Iterator[tuple[str, str]]:
     yield "Type", sentence(design.type)[:-1]
     yield "Phase", sentence(str(design.phase))[:-1]
     yield "Participants", f"{protocol.n:,} planned"
+    yield "Ages", ages(protocol)
+    yield "Sex", sex(protocol)
     yield "Design", sentence(design.structure.replace("_", " "))[:-1]
     if design.allocation is not None:
         how = design.allocation.randomized
@@ -51,6 +55,7 @@ def _design(protocol: Protocol) -> Iterator[tuple[str, str]]:
     masked = "none (open label)" if design.masking == "none" else ", ".join(design.masking)
     yield "Masking", sentence(masked)[:-1]
     yield "Centers", f"{design.centers:,}" if design.centers else ""
+    yield "In full", design_in_words(protocol)
 
 
 def _public(public: Public) -> Iterator[tuple[str, str]]:
