@@ -7,9 +7,10 @@ ROOT = Path(__file__).resolve().parents[2]
 WIDTH = 80
 HOLDS = {
     "cli": "what people type, and how the program answers",
-    "programme": "the verbs: run, analyze, screen, import; computes nothing itself",
+    "programme": "the verbs: run, analyze, screen, publish; it computes nothing itself",
     "simulation": "virtual participants -> records",
     "report": "results -> HTML, tables",
+    "publishing": "the volunteer's page",
     "analysis": "arrays -> estimates with interval, test, reason",
     "screening": "criteria, people",
     "conduct": "allocation, plans",
