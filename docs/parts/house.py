@@ -7,8 +7,8 @@ ROOT = Path(__file__).resolve().parents[2]
 WIDTH = 80
 HOLDS = {
     "cli": "what people type, and how the program answers",
-    "programme": "the verbs: run, analyze, screen, publish; it computes nothing itself",
-    "simulation": "virtual participants -> records",
+    "programme": "the verbs: run, screen, publish ...; it computes nothing itself",
+    "simulation": "virtual people -> records",
     "report": "results -> HTML, tables",
     "publishing": "the volunteer's page",
     "analysis": "arrays -> estimates with interval, test, reason",
