@@ -8,7 +8,7 @@ WIDTH = 80
 HOLDS = {
     "cli": "what people type, and how the program answers",
     "programme": "the verbs: run, screen, publish ...; it computes nothing itself",
-    "simulation": "virtual people -> records",
+    "simulation": "virtual people, records",
     "report": "results -> HTML, tables",
     "publishing": "the volunteer's page",
     "analysis": "arrays -> estimates with interval, test, reason",
