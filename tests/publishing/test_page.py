@@ -166,6 +166,10 @@ def test_three_hundred_criteria_fold_and_are_all_there(browser: Any, tmp_path: P
     assert page.locator("#criteria li").count() == 300 + 3
     assert page.inner_text("#criteria summary") == "See 288 more needs"
     assert not page.is_visible("text=Need number 299")
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    assert page.is_visible("text=Need number 299")
+    page.evaluate("window.dispatchEvent(new Event('afterprint'))")
+    assert not page.is_visible("text=Need number 299")
     page.click("#criteria summary")
     assert page.is_visible("text=Need number 299")
     page.click("#questions [value=no] >> nth=0")

@@ -10,7 +10,7 @@ from wholetrial.protocol.read_condition import read_condition
 from wholetrial.protocol.reader import Reader
 from wholetrial.publishing.badges import badges
 from wholetrial.publishing.certain import ages, sex
-from wholetrial.publishing.known_results import result_tables, safety_sentences
+from wholetrial.publishing.known_results import known_safety, result_tables
 from wholetrial.publishing.medicines import ASK_FIRST, NOT_SAID, medicine_sentences
 from wholetrial.publishing.outcomes import outcomes
 from wholetrial.publishing.participant_timeline import timeline
@@ -184,12 +184,14 @@ def test_results_and_safety_are_those_published() -> None:
         ("Placebo", "2%", "1 of 64"),
     ]
     assert tables[0].source.startswith("abstract, N Engl J Med 2007")
-    assert safety_sentences(protocol, published)[0] == (
+    assert known_safety(protocol, published)[0].says == (
         "People with a health problem in this trial: 200 of 252 in the experimental arms; 48 of 67 in Placebo."
     )
-    assert safety_sentences(load("NCT03424629"), None) == (
-        "This page's sources do not say how safe it is. Ask the team.",
-    )
+    assert known_safety(protocol, published)[0].source.startswith("abstract, N Engl J Med 2007")
+    (own,) = known_safety(load("NCT04979910"), None)
+    assert own.source == "Power trial page, Ixekizumab for Treatment-Resistant Depression"
+    (nothing,) = known_safety(load("NCT03424629"), None)
+    assert nothing.says == "This page's sources do not say how safe it is. Ask the team."
 
 
 def test_similar_trials_say_why() -> None:

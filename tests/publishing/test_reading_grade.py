@@ -11,7 +11,7 @@ from wholetrial.programme.trials import load, shipped_trials, trial_file
 from wholetrial.protocol.protocol import Protocol
 from wholetrial.protocol.published import load_published
 from wholetrial.publishing.badges import badges
-from wholetrial.publishing.known_results import safety_sentences
+from wholetrial.publishing.known_results import known_safety
 from wholetrial.publishing.medicines import medicine_sentences
 from wholetrial.publishing.page import render_page, title_of
 from wholetrial.publishing.participant_timeline import timeline
@@ -46,7 +46,7 @@ def _derived(protocol: Protocol, trial: str) -> Iterator[str]:
     yield from medicine_sentences(protocol)
     yield from timeline(protocol).sentences
     yield from (step.note for step in timeline(protocol).steps)
-    yield from safety_sentences(protocol, published)
+    yield from (known.says for known in known_safety(protocol, published))
     yield from (badge.because for badge in badges(protocol, published))
     yield from (one.text for one in questions(protocol))
 

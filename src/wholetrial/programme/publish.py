@@ -22,7 +22,7 @@ from wholetrial.publishing.page import index_row, render_index, render_page
 
 INDEX, FEED = "index.html", "feed.xml"
 _FACTS = re.compile(r'<script type="application/json" id="facts-data">(.*?)</script>', re.DOTALL)
-_UNDECIDED = re.compile(r"#.*\bDECIDE\b")
+_UNDECIDED = re.compile(r"#\s*DECIDE\b")
 
 
 class UnfinishedDraftError(ValueError):

@@ -66,16 +66,28 @@ def _source(published: Published, name: str) -> str:
     return published.sources.get(mark, "")
 
 
-def safety_sentences(protocol: Protocol, published: Published | None) -> tuple[str, ...]:
+class Known(NamedTuple):
+    """Something that is known, in words, and where it is from."""
+
+    says: str
+    source: str = ""
+
+
+def known_safety(protocol: Protocol, published: Published | None) -> tuple[Known, ...]:
     """What is known about safety: the file's own words, then counts of this trial."""
     public = protocol.public
-    own = [sentence(public.safety)] if public and public.safety else []
+    mark = protocol.provenance.source("public.safety") or ""
+    own = (
+        [Known(sentence(public.safety), protocol.sources.get(mark, ""))]
+        if (public and public.safety)
+        else []
+    )
     counted = list(_counted(protocol, published)) if published else []
-    known = [*own, *counted]
-    return tuple(known or ["This page's sources do not say how safe it is. Ask the team."])
+    nothing = Known("This page's sources do not say how safe it is. Ask the team.")
+    return tuple([*own, *counted] or [nothing])
 
 
-def _counted(protocol: Protocol, published: Published) -> Iterator[str]:
+def _counted(protocol: Protocol, published: Published) -> Iterator[Known]:
     for name, result in published.results.items():
         endpoint = protocol.endpoints.safety.get(name)
         if endpoint is None:
@@ -87,4 +99,5 @@ def _counted(protocol: Protocol, published: Published) -> Iterator[str]:
         ]
         serious = "serious " if endpoint.events and endpoint.events.serious else ""
         if told:
-            yield f"People with a {serious}health problem in this trial: {'; '.join(told)}."
+            says = f"People with a {serious}health problem in this trial: {'; '.join(told)}."
+            yield Known(says, _source(published, name))

@@ -20,7 +20,7 @@ from wholetrial.protocol.published import Published
 from wholetrial.publishing.badges import badges
 from wholetrial.publishing.certain import ages
 from wholetrial.publishing.changes import facts_on_page
-from wholetrial.publishing.known_results import result_tables, safety_sentences
+from wholetrial.publishing.known_results import known_safety, result_tables
 from wholetrial.publishing.medicines import medicine_sentences
 from wholetrial.publishing.outcomes import outcomes
 from wholetrial.publishing.participant_timeline import timeline
@@ -88,7 +88,7 @@ def render_page(
         "medicines": medicine_sentences(protocol),
         "timeline": timeline(protocol),
         "leaving": leaving_sentence(),
-        "safety": safety_sentences(protocol, published),
+        "safety": known_safety(protocol, published),
         "needed": _texts(protocol.eligibility.include, protocol),
         "forbidden": _texts(protocol.eligibility.exclude, protocol),
         "permitted": _texts(protocol.eligibility.permit, protocol),

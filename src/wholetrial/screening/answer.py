@@ -50,6 +50,16 @@ class AtomAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class Finding:
+    """What the facts say of an atom, and whether two of them contradict each other."""
+
+    truth: Truth
+    facts: tuple[Fact, ...] = ()
+    conflict: bool = False
+    silent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class CriterionAnswer:
     """What one criterion says of a person, and what would change it.
 

@@ -11,7 +11,7 @@ from datetime import date
 from wholetrial.protocol.condition import History, State
 from wholetrial.protocol.protocol import Protocol
 from wholetrial.protocol.time import Duration
-from wholetrial.screening.answer import AtomAnswer, Span, Truth
+from wholetrial.screening.answer import AtomAnswer, Finding, Span, Truth
 from wholetrial.screening.case import (
     ONE_DAY,
     Case,
@@ -43,16 +43,6 @@ class Fit:
 
     fact: Fact
     truth: Truth
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What the facts say of an atom, and whether two of them contradict each other."""
-
-    truth: Truth
-    facts: tuple[Fact, ...] = ()
-    conflict: bool = False
-    silent: bool = False
 
 
 def history(atom: History, case: Case) -> AtomAnswer:

@@ -1,31 +1,27 @@
 """The reasons of an answer in plain words: what is known, of which days, from which source."""
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
 
 from wholetrial.protocol.condition import Compare, Consent, History, Judgement, State
 from wholetrial.protocol.condition_in_words import condition_in_words
 from wholetrial.protocol.english import amount, event_in_words, listed, measure_in_words
 from wholetrial.protocol.reader import number_text
-from wholetrial.screening.answer import AtomAnswer, Span, Truth
+from wholetrial.screening.answer import AtomAnswer, Finding, Span, Truth
 from wholetrial.screening.case import Case
 from wholetrial.screening.days import Days, in_words
 from wholetrial.screening.person import Fact
 
-if TYPE_CHECKING:
-    from wholetrial.screening.history import Finding
-
 _MOST_SHOWN = 3
 
 
-def history_because(atom: History, case: Case, span: Span, found: "Finding") -> str:
+def history_because(atom: History, case: Case, span: Span, found: Finding) -> str:
     """Why something counts as having happened, or not, in a span of days."""
     lay = _with_exception(case, atom.had, atom.excepting)
     known = _what_is_known(lay, found, _not_counted(atom.had, found, case))
     return f"{known}{_within(atom, span)}{_assumed_day(atom.before, case)}"
 
 
-def state_because(atom: State, case: Case, span: Span, found: "Finding") -> str:
+def state_because(atom: State, case: Case, span: Span, found: Finding) -> str:
     """Why something counts as holding on the index day, or not."""
     lay = _with_exception(case, atom.of, atom.excepting)
     if found.truth is Truth.NO and not found.facts and not found.silent:
@@ -40,7 +36,7 @@ def state_because(atom: State, case: Case, span: Span, found: "Finding") -> str:
     return known
 
 
-def wanted(atom: History | State, case: Case, found: "Finding") -> str:
+def wanted(atom: History | State, case: Case, found: Finding) -> str:
     """The fact that would settle an atom."""
     lay = case.lay(atom.had if isinstance(atom, History) else atom.of)
     if found.conflict:
@@ -163,7 +159,7 @@ def _distance(atom: Compare, used: Sequence[Fact]) -> str:
     return limit
 
 
-def _not_counted(about: str, found: "Finding", case: Case) -> tuple[Fact, ...]:
+def _not_counted(about: str, found: Finding, case: Case) -> tuple[Fact, ...]:
     """Facts that are known and lie outside the days in question."""
     if found.truth is Truth.YES:
         return ()
@@ -171,7 +167,7 @@ def _not_counted(about: str, found: "Finding", case: Case) -> tuple[Fact, ...]:
     return tuple(fact for fact in facts if not any(fact is one for one in found.facts))
 
 
-def _what_is_known(lay: str, found: "Finding", outside: Sequence[Fact]) -> str:
+def _what_is_known(lay: str, found: Finding, outside: Sequence[Fact]) -> str:
     if found.conflict:
         return f"{lay}: two sources disagree: {listed(_answers(found.facts))}"
     told = _shown(_answers((*outside, *found.facts)))

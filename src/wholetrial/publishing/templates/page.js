@@ -11,6 +11,14 @@
   if (asked) window.wholetrial.replies = asked.replies;
   wholetrialNotes(form.trial);
 
+  // On paper, what is folded is open.
+  let folded = [];
+  window.addEventListener("beforeprint", () => {
+    folded = [...document.querySelectorAll("details:not([open])")];
+    folded.forEach((one) => { one.open = true; });
+  });
+  window.addEventListener("afterprint", () => folded.forEach((one) => { one.open = false; }));
+
   // The letter to the study team, with the answers where the writer wants them in it.
   const letter = document.getElementById("letter");
   const withAnswers = document.getElementById("letter-answers");
