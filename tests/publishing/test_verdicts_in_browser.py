@@ -2,6 +2,7 @@
 
 import json
 import random
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,12 @@ import pytest
 from random_cases import TODAY, protocol_of, random_replies, random_rules, timed_rules
 
 from wholetrial.programme.trials import load, shipped_trials
+from wholetrial.protocol.condition import History, State
 from wholetrial.screening.answers_of_people import person_of
+from wholetrial.screening.days import FIRST
 from wholetrial.screening.evaluate import screen
-from wholetrial.screening.own_answer import OwnAnswer, own_answer
+from wholetrial.screening.own_answer import OwnAnswer, own_answer, own_answer_of
+from wholetrial.screening.person import Covered, Fact
 from wholetrial.screening.question_form import question_form
 
 CASES = 4000
@@ -53,6 +57,22 @@ def test_random_criteria_and_answers_have_python_s_verdict(page: Any) -> None:
         assert one == other, (replies, protocol.eligibility)
     said = [one["says"] for one in found]
     assert min(said.count(one) for one in ("may fit", "not clear", "does not fit")) > CASES / 20
+
+
+def test_a_concept_may_have_any_name(page: Any) -> None:
+    """Names that every object of the script's language has already."""
+    protocol = protocol_of(
+        [(False, History(had="constructor"), "no"), (True, State(state="has", of="toString"), "no")]
+    )
+    form = question_form(protocol)
+    told = {"constructor": "no", "toString": "yes"}
+    for replies in ({}, told):
+        (found,) = page.evaluate(_SCREENED, [[form, replies]])
+        wanted = person_of("P", {}, protocol, TODAY)[0]
+        facts = tuple(Fact(about, yes=cell == "yes") for about, cell in replies.items())
+        covered = tuple(Covered(FIRST, TODAY, about) for about in replies)
+        person = replace(wanted, facts=facts, covered=covered)
+        assert found == _as_page(own_answer_of(protocol, person))
 
 
 def test_the_day_from_which_it_fits_is_the_evaluator_s(page: Any) -> None:

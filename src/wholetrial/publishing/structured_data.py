@@ -39,14 +39,17 @@ def structured_data(protocol: Protocol) -> dict[str, Any]:
             for name in protocol.interventions
             if name in given(protocol)
         ],
-        "phase": str(protocol.design.phase),
         "trialDesign": _designs(protocol),
         "status": _STATUS.get(public.status.casefold()) if public else None,
         "sponsor": _organization(public.sponsor) if public else None,
         "studyLocation": _places(protocol),
-        "dateModified": dates.updated if dates else None,
+        "mainEntityOfPage": _page(dates.updated) if dates and dates.updated else None,
     }
     return {word: value for word, value in found.items() if value}
+
+
+def _page(updated: str) -> dict[str, str]:
+    return {"@type": "WebPage", "dateModified": updated}
 
 
 def _organization(name: str | None) -> dict[str, str] | None:
@@ -72,6 +75,6 @@ def _designs(protocol: Protocol) -> list[str]:
         found.append("SingleBlindedTrial")
     if placebo_arms(protocol):
         found.append("PlaceboControlledTrial")
-    if (design.centers or 0) > 1:
-        found.append("MultiCenterTrial")
+    if design.centers is not None:
+        found.append("MultiCenterTrial" if design.centers > 1 else "SingleCenterTrial")
     return found

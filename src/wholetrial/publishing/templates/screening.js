@@ -237,9 +237,10 @@ function wholetrialScreening() {
   }
 
   function personOf(form, replies, today) {
-    const person = { today, born: bornOf(replies.born, today), sex: null, weight: null, facts: {} };
+    const said = (about) => (Object.hasOwn(replies, about) ? replies[about] : "");
+    const person = { today, born: bornOf(said("born"), today), sex: null, weight: null, facts: Object.create(null) };
     for (const question of form.questions) {
-      const cell = replies[question.about];
+      const cell = said(question.about);
       if (!cell) continue;
       if (question.kind === "sex") person.sex = cell;
       else if (question.kind === "number" && question.unit === "kg") person.weight = Number.parseFloat(cell);
