@@ -14,6 +14,7 @@ from wholetrial.protocol.checks.estimands import check_estimands
 from wholetrial.protocol.checks.examined import Examined, examine
 from wholetrial.protocol.checks.names import check_names
 from wholetrial.protocol.checks.provenance import check_provenance
+from wholetrial.protocol.checks.public_words import check_public_words
 from wholetrial.protocol.checks.schedule import check_epochs, check_schedule
 from wholetrial.protocol.checks.spelling import check_spelling
 from wholetrial.protocol.checks.thresholds import check_thresholds
@@ -39,6 +40,7 @@ CHECKS: tuple[Callable[[Examined], Iterator[Finding]], ...] = (
     check_assumptions,
     check_provenance,
     check_claims,
+    check_public_words,
 )
 
 
