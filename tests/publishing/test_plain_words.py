@@ -14,7 +14,12 @@ from wholetrial.publishing.known_results import known_safety, result_tables
 from wholetrial.publishing.medicines import ASK_FIRST, NOT_SAID, medicine_sentences
 from wholetrial.publishing.outcomes import outcomes
 from wholetrial.publishing.participant_timeline import timeline
-from wholetrial.publishing.plain_words import placebo_sentences, what_is_tested
+from wholetrial.publishing.plain_words import (
+    participants_sentence,
+    placebo_sentences,
+    status_sentence,
+    what_is_tested,
+)
 from wholetrial.publishing.similar import similar_trials
 from wholetrial.publishing.structured_data import structured_data
 
@@ -148,6 +153,24 @@ def test_steps_say_who_comes_when() -> None:
         ("Assessment", "1 visit", "week 16", ""),
         ("Follow up", "2 visits", "weeks 34 and 52", "Not all people come to these visits."),
     ]
+
+
+@pytest.mark.parametrize(
+    ("status", "says", "people"),
+    [
+        ("recruiting", "", "The trial needs 320 people, 64 in each group."),
+        ("not yet recruiting", "This trial does not take people yet.", "The trial needs 320 people, 64 in each group."),
+        ("completed", "This trial takes no new people.", "The plan was for 320 people, 64 in each group."),
+        ("Terminated", "This trial takes no new people.", "The plan was for 320 people, 64 in each group."),
+        ("unknown", "No one has said if this trial takes people now. Ask the team.", "The trial needs 320 people, 64 in each group."),
+    ],
+)  # fmt: skip
+def test_a_trial_that_is_over_asks_for_nobody(status: str, says: str, people: str) -> None:
+    protocol = load("NCT00320216")
+    assert protocol.public is not None
+    public = protocol.public.model_copy(update={"status": status})
+    changed = protocol.model_copy(update={"public": public})
+    assert (status_sentence(changed), participants_sentence(changed)) == (says, people)
 
 
 def test_what_is_tested_and_how_groups_are_made() -> None:

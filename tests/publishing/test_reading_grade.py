@@ -18,6 +18,7 @@ from wholetrial.publishing.participant_timeline import timeline
 from wholetrial.publishing.plain_words import (
     participants_sentence,
     placebo_sentences,
+    status_sentence,
     what_is_tested,
 )
 from wholetrial.screening.questions import questions
@@ -43,6 +44,7 @@ def _derived(protocol: Protocol, trial: str) -> Iterator[str]:
     yield from what_is_tested(protocol)
     yield from placebo_sentences(protocol)
     yield participants_sentence(protocol)
+    yield status_sentence(protocol)
     yield from medicine_sentences(protocol)
     yield from timeline(protocol).sentences
     yield from (step.note for step in timeline(protocol).steps)

@@ -26,9 +26,11 @@ from wholetrial.publishing.outcomes import outcomes
 from wholetrial.publishing.participant_timeline import timeline
 from wholetrial.publishing.plain_words import (
     condition_of,
+    is_over,
     leaving_sentence,
     participants_sentence,
     placebo_sentences,
+    status_sentence,
     what_is_tested,
 )
 from wholetrial.publishing.registry_facts import contact_of, locations, registry_facts, status_of
@@ -83,6 +85,7 @@ def render_page(
         "glance": tuple(_glance(protocol)),
         "badges": badges(protocol, published),
         "tested": what_is_tested(protocol),
+        "can_join": status_sentence(protocol),
         "participants": participants_sentence(protocol),
         "placebo": placebo_sentences(protocol),
         "medicines": medicine_sentences(protocol),
@@ -130,7 +133,7 @@ def _summary(protocol: Protocol) -> Iterator[str]:
 def _glance(protocol: Protocol) -> Iterator[tuple[str, str]]:
     """What most people want to know first."""
     way = timeline(protocol)
-    yield "People needed", f"{protocol.n:,}"
+    yield "People" if is_over(protocol) else "People needed", f"{protocol.n:,}"
     yield "Groups", str(len(protocol.arms))
     yield "Placebo", "Yes" if placebo_arms(protocol) else "No group"
     if ages(protocol):

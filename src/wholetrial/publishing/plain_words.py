@@ -1,6 +1,5 @@
 """The trial in plain language: short sentences, each derived from the protocol."""
 
-from collections import Counter
 from collections.abc import Iterator
 
 from wholetrial.protocol.english import intervention_in_words, listed, sentence, short_name
@@ -14,6 +13,16 @@ _ROUTES = {
     "topical": "on the skin",
     "intramuscular": "as a shot into a muscle",
 }
+
+_OVER = (
+    "completed",
+    "terminated",
+    "withdrawn",
+    "suspended",
+    "active, not recruiting",
+    "no longer recruiting",
+)
+"""Statuses of registries in which nobody new can join."""
 
 
 def condition_of(protocol: Protocol) -> str:
@@ -110,14 +119,29 @@ def _switched(arms: tuple[str, ...], protocol: Protocol) -> bool:
     )
 
 
+def is_over(protocol: Protocol) -> bool:
+    """Whether the status says that nobody new can join."""
+    return protocol.public is not None and protocol.public.status.casefold() in _OVER
+
+
+def status_sentence(protocol: Protocol) -> str:
+    """Whether people can join now, as the status says; nothing where it is recruiting."""
+    status = protocol.public.status.casefold() if protocol.public else ""
+    if status in _OVER:
+        return "This trial takes no new people."
+    if status == "not yet recruiting":
+        return "This trial does not take people yet."
+    if status in ("recruiting", "enrolling by invitation"):
+        return ""
+    return "No one has said if this trial takes people now. Ask the team."
+
+
 def participants_sentence(protocol: Protocol) -> str:
-    """How many people the trial needs, and in which group."""
-    if len(protocol.arms) == 1:
-        return f"The trial needs {protocol.n:,} people."
-    counts = Counter(arm.n for arm in protocol.arms.values())
-    if len(counts) == 1:
-        return f"The trial needs {protocol.n:,} people, {next(iter(counts)):,} in each group."
-    return f"The trial needs {protocol.n:,} people."
+    """How many people the trial needs, or needed, and in which group."""
+    counts = {arm.n for arm in protocol.arms.values()}
+    each = f", {counts.pop():,} in each group" if len(counts) == 1 < len(protocol.arms) else ""
+    begins = "The plan was for" if is_over(protocol) else "The trial needs"
+    return f"{begins} {protocol.n:,} people{each}."
 
 
 def leaving_sentence() -> str:

@@ -22,6 +22,7 @@ def registry_facts(protocol: Protocol) -> tuple[RegistryFact, ...]:
     """Every registered fact that the file holds, in the order of a registry."""
     public = protocol.public
     told = [*_status(protocol), *_design(protocol), *(_public(public) if public else ())]
+    told.append(("In full", design_in_words(protocol)))
     return tuple(RegistryFact(word, says) for word, says in told if says)
 
 
@@ -55,7 +56,6 @@ def _design(protocol: Protocol) -> Iterator[tuple[str, str]]:
     masked = "none (open label)" if design.masking == "none" else ", ".join(design.masking)
     yield "Masking", sentence(masked)[:-1]
     yield "Centers", f"{design.centers:,}" if design.centers else ""
-    yield "In full", design_in_words(protocol)
 
 
 def _public(public: Public) -> Iterator[tuple[str, str]]:

@@ -47,9 +47,9 @@ function wholetrialQuestions(form, screening) {
     if (!place) return;
     if (place.textContent !== wrong) place.textContent = wrong;
     place.hidden = !wrong;
-    for (const part of ["year", "month", "day"]) {
-      const input = field(`${name}-${part}`);
-      if (input) input.setAttribute("aria-invalid", wrong ? "true" : "false");
+    for (const part of ["", "-year", "-month", "-day"]) {
+      const input = field(name + part);
+      if (input instanceof Element) input.setAttribute("aria-invalid", wrong ? "true" : "false");
     }
   }
 
