@@ -39,6 +39,7 @@ def test_a_change_is_told_once_and_old_entries_stay(tmp_path: Path) -> None:
     (second,) = publish_site(out, trials=[str(file)], on=date(2026, 2, 1)).news
     assert second.says.splitlines() == [
         "Status: Not yet recruiting, now Recruiting",
+        "Ages: 18 to 70 years, now 18 to 75 years",
         "Needed I2: Aged 18 to 70 [age in 18 to 70 years], now Aged 18 to 75 [age in 18 to 75 years]",
     ]
     entries = read_feed((out / "feed.xml").read_text(encoding="utf-8"))
