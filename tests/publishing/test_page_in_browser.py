@@ -1,14 +1,23 @@
 """The page in a real browser: accessible, narrow, silent on the network, usable by keyboard alone."""
 
 import http.server
+import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from importlib.resources import files
 from pathlib import Path
+from socket import socket
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from wholetrial.programme.trials import shipped_trials
 
@@ -21,21 +30,48 @@ def axe() -> str:
     return files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
 
 
-@pytest.fixture(scope="module")
-def served(site: Path) -> Iterator[int]:
-    """The port of a plain http server of the site."""
-
+@contextmanager
+def _serving(site: Path, wrap: Callable[[socket], socket] = lambda one: one) -> Iterator[int]:
     class Silent(http.server.SimpleHTTPRequestHandler):
         def log_message(self, *_: Any) -> None:
             pass
 
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(Silent, directory=site))
+    server.socket = wrap(server.socket)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
-    yield server.server_port
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    try:
+        yield server.server_port
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@pytest.fixture(scope="module")
+def served(site: Path) -> Iterator[int]:
+    """The port of a plain http server of the site."""
+    with _serving(site) as port:
+        yield port
+
+
+@pytest.fixture(scope="module")
+def secured(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """The port of an https server of the site, with a certificate of its own."""
+    file = tmp_path_factory.mktemp("certificate") / "own.pem"
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "volunteer.example")])
+    now = datetime.now(UTC)
+    made = x509.CertificateBuilder().subject_name(name).issuer_name(name)
+    made = made.public_key(key.public_key()).serial_number(x509.random_serial_number())
+    made = made.not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=2))
+    text = made.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM)
+    plain = (Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    file.write_bytes(text + key.private_bytes(*plain))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(file)
+    with _serving(site, lambda one: context.wrap_socket(one, server_side=True)) as port:
+        yield port
 
 
 def _opened(browser: Any, address: str, width: int = 1000, **how: Any) -> tuple[Any, list[str]]:
@@ -222,6 +258,17 @@ def test_over_plain_http_notes_stay_local_and_say_why(browser: Any, served: int)
     assert not page.is_visible("#open-field")
     page.check("[name=q0][value=no]")
     assert "does not fit you now" in page.inner_text("#verdict")
+    page.close()
+
+
+def test_https_can_share_notes_and_the_index_leads_to_the_pages(browser: Any, secured: int) -> None:
+    page = browser.new_page(ignore_https_errors=True)
+    page.goto(f"https://volunteer.example:{secured}/index.html")
+    page.click("text=CNTO 1275 shots")
+    page.fill("#note-text", "mine")
+    page.click("#note-add")
+    assert page.locator("#note-list button").all_inner_texts() == ["Share", "Delete"]
+    assert not page.is_visible("#no-crypto")
     page.close()
 
 
