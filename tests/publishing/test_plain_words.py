@@ -51,6 +51,16 @@ def test_placebo_and_badges_follow_from_the_file(
     assert [badge.label for badge in badges(protocol, _published(trial))] == labels
 
 
+def test_placebo_beside_a_drug_is_no_placebo_group_and_is_told() -> None:
+    protocol = load("NCT04979910", version="placebo_controlled")
+    doses = (*protocol.arms["ixekizumab"].doses, *protocol.arms["placebo"].doses)
+    both = {"both": protocol.arms["ixekizumab"].model_copy(update={"doses": doses})}
+    design = protocol.design.model_copy(update={"masked_by": None})
+    changed = protocol.model_copy(update={"arms": both, "design": design})
+    assert placebo_sentences(changed)[0] == "No group gets only a placebo."
+    assert [badge.label for badge in badges(changed, None)][0:1] == ["No placebo group"]
+
+
 @pytest.mark.parametrize(
     ("trial", "who"),
     [
@@ -125,6 +135,31 @@ def test_a_masking_placebo_is_not_a_placebo_group() -> None:
 )  # fmt: skip
 def test_whether_medicines_may_be_kept(trial: str, told: tuple[str, ...]) -> None:
     assert medicine_sentences(load(trial)) == (*told, ASK_FIRST)
+
+
+@pytest.mark.parametrize(
+    ("includes", "rule", "told"),
+    [
+        (False, "had methotrexate except psoriasis within 4 weeks",
+         "You cannot join if you used this in the last 4 weeks: methotrexate, other than psoriasis."),
+        (False, "had methotrexate at least 3 times", "How much you have used this before counts: methotrexate."),
+        (False, "takes methotrexate for at least 6 months", "How long you have used this counts: methotrexate."),
+        (True, "never had methotrexate", "You cannot join if you ever used this: methotrexate."),
+        (True, "not takes methotrexate", "You cannot join while you use this: methotrexate."),
+        (True, "not (takes methotrexate or PASI >= 12)", "You cannot join while you use this: methotrexate."),
+        (False, "takes methotrexate and PASI >= 12", NOT_SAID),
+        (True, "takes methotrexate or PASI >= 12", NOT_SAID),
+        (False, "had methotrexate within 5 half_lives", "You cannot join if you used this a short time ago: methotrexate."),
+        (False, "had malignancy", NOT_SAID),
+    ],
+)  # fmt: skip
+def test_what_a_rule_says_of_a_medicine(includes: bool, rule: str, told: str) -> None:
+    protocol = protocol_of([(includes, read_condition(Reader(rule)), "no")])
+    drug = protocol.eligibility.concepts["methotrexate"].model_copy(update={"kind": "medicine"})
+    concepts = {**protocol.eligibility.concepts, "methotrexate": drug}
+    eligibility = protocol.eligibility.model_copy(update={"concepts": concepts, "permit": {}})
+    changed = protocol.model_copy(update={"eligibility": eligibility, "public": None})
+    assert medicine_sentences(changed) == (told, ASK_FIRST)
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,13 @@ def given(protocol: Protocol) -> frozenset[str]:
     return frozenset(name for arm in protocol.arms for name in given_in(protocol, arm))
 
 
+def may_be_given(protocol: Protocol) -> frozenset[str]:
+    """All that anybody may receive: by plan, by a rule, or so that nobody sees a difference."""
+    gifts = (gift for rule in protocol.rules.values() for gift in (rule.give, rule.start) if gift)
+    more = (protocol.design.masked_by, *(gift.intervention for gift in gifts))
+    return given(protocol) | frozenset(name for name in more if name)
+
+
 def is_placebo(intervention: str, protocol: Protocol) -> bool:
     """Whether an intervention is a placebo, by its name."""
     known = protocol.interventions.get(intervention)

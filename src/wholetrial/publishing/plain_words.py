@@ -3,7 +3,13 @@
 from collections.abc import Iterator
 
 from wholetrial.protocol.english import intervention_in_words, listed, sentence, short_name
-from wholetrial.protocol.placebo import given, given_in, is_placebo, placebo_arms
+from wholetrial.protocol.placebo import (
+    given,
+    given_in,
+    is_placebo,
+    may_be_given,
+    placebo_arms,
+)
 from wholetrial.protocol.protocol import Protocol
 
 _ROUTES = {
@@ -93,7 +99,6 @@ def _routes(names: list[str], protocol: Protocol) -> Iterator[str]:
 def placebo_sentences(protocol: Protocol) -> tuple[str, ...]:
     """Whether somebody gets a placebo, as the arms say."""
     arms = placebo_arms(protocol)
-    masked_by = protocol.design.masked_by
     if arms:
         n = sum(protocol.arms[arm].n for arm in arms)
         return (
@@ -101,7 +106,7 @@ def placebo_sentences(protocol: Protocol) -> tuple[str, ...]:
             "A placebo looks like the real thing. It has no drug in it.",
             *(["Later, some of them may get the drug."] if _switched(arms, protocol) else []),
         )
-    if masked_by and is_placebo(masked_by, protocol):
+    if any(is_placebo(name, protocol) for name in may_be_given(protocol)):
         return (
             "No group gets only a placebo.",
             "Some doses may be a placebo, so that no one can tell the groups apart.",

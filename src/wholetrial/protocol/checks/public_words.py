@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from wholetrial.protocol.checks.examined import Examined, warning
 from wholetrial.protocol.finding import Finding
-from wholetrial.protocol.placebo import given, is_placebo
+from wholetrial.protocol.placebo import is_placebo, may_be_given
 from wholetrial.protocol.protocol import Protocol
 
 _WORDS = ("lay_title", "summary", "why", "medicines", "safety")
@@ -26,7 +26,7 @@ def check_public_words(trial: Examined) -> Iterator[Finding]:
 def _absent(protocol: Protocol) -> Iterator[tuple[re.Pattern[str], str]]:
     """The words that must not be said of a design, and why not."""
     design = protocol.design
-    if not any(is_placebo(name, protocol) for name in given(protocol)):
+    if not any(is_placebo(name, protocol) for name in may_be_given(protocol)):
         yield re.compile(r"(?<!no )\b(?:placebo|sham|dummy)\b", re.I), "no arm is given one"
     if design.allocation is None or design.allocation.randomized is None:
         yield re.compile(r"\b(?:randomi[sz]ed|at random|by chance)\b", re.I), "nobody is randomized"
