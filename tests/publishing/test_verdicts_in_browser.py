@@ -19,7 +19,7 @@ from wholetrial.screening.own_answer import OwnAnswer, own_answer, own_answer_of
 from wholetrial.screening.person import Covered, Fact
 from wholetrial.screening.question_form import question_form
 
-CASES = 4000
+CASES = 2000
 NOON = datetime(2026, 8, 31, 12, 0)
 _SCREENED = """cases => cases.map(([form, replies]) =>
   window.wholetrial.screened(form, replies, "2026-08-31"))"""
@@ -102,7 +102,7 @@ def test_clicked_answers_have_python_s_verdict(browser: Any, site: Path, trial: 
     page = browser.new_page()
     page.clock.set_fixed_time(NOON)
     page.goto((site / f"{trial}.html").as_uri())
-    for _ in range(8):
+    for _ in range(5):
         page.click("#clear-responses")
         for name in page.evaluate(
             "[...new Set([...document.querySelectorAll('#questions [name]')].map(e => e.name))]"

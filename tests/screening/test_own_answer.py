@@ -86,7 +86,7 @@ def _drawn(seed: int) -> tuple[random.Random, Protocol]:
     return draw, protocol_of(random_rules(draw, draw.randint(1, 4)))
 
 
-@settings(max_examples=600)
+@settings(max_examples=500)
 @given(st.integers(0, 2**40))
 def test_may_fit_is_never_said_of_somebody_whom_the_evaluator_excludes(seed: int) -> None:
     draw, protocol = _drawn(seed)
@@ -100,7 +100,7 @@ def test_may_fit_is_never_said_of_somebody_whom_the_evaluator_excludes(seed: int
     assert found.says != "may fit" or answer.overall != "not eligible"
 
 
-@settings(max_examples=1500)
+@settings(max_examples=1000)
 @given(st.integers(0, 2**40))
 def test_whoever_is_eligible_gets_the_best_verdict(seed: int) -> None:
     draw, protocol = _drawn(seed)
