@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: run test check docs bench record site clean
+.PHONY: run test coverage check docs bench record site clean
 .DEFAULT_GOAL := run
 
 $(READY): pyproject.toml constraints.txt
@@ -23,6 +23,9 @@ check: $(READY)      ## style, types and layers
 	$(BIN)/lint-imports
 
 test: check          ## everything .ci/run runs
+	$(BIN)/pytest -n auto -rs
+
+coverage: $(READY)   ## the tests again, half as long again, and the lines that none of them runs
 	$(BIN)/pytest -n auto --cov --cov-report=term -rs
 
 docs: $(READY)       ## write the generated pages of docs/ anew
