@@ -1,7 +1,8 @@
-"""Shared by all tests: the shipped trials, small records, and skips that fail where none may skip."""
+"""Shared by all tests: shipped trials, small records, a browser, and skips that fail where none may."""
 
 import os
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,18 @@ from wholetrial.protocol.protocol import Protocol
 from wholetrial.protocol.timeline import visits
 
 ROOT = Path(__file__).resolve().parents[1]
+CHROMIUM = os.environ.get("WHOLETRIAL_CHROMIUM") or shutil.which("chromium")
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    # a name that is no localhost, served here, where a browser offers no WebCrypto
+    "--host-resolver-rules=MAP volunteer.example 127.0.0.1",
+]
 
 # No test depends on a time, and continuous integration judges the change, not the draw.
 settings.register_profile(
@@ -91,3 +104,17 @@ def records_of() -> Callable[..., Records]:
         )
 
     return make
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """Debian's chromium."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    if CHROMIUM is None:
+        pytest.skip(
+            "chromium is not installed: apt-get install chromium, or set WHOLETRIAL_CHROMIUM"
+        )
+    with playwright.sync_playwright() as started:
+        found = started.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield found
+        found.close()

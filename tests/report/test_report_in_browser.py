@@ -1,7 +1,5 @@
 """The report in a browser: nothing wider than the page, on a desk and on a phone."""
 
-import os
-import shutil
 from dataclasses import replace
 
 import pytest
@@ -9,30 +7,7 @@ import pytest
 from wholetrial.report.figures_page import render_figures
 from wholetrial.report.page import render_report
 
-CHROMIUM = os.environ.get("WHOLETRIAL_CHROMIUM") or shutil.which("chromium")
-QUIET_BROWSER = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 LONG = "A very long label " * 17
-
-
-@pytest.fixture(scope="module")
-def browser():
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    if CHROMIUM is None:
-        pytest.skip(
-            "chromium is not installed: apt-get install chromium, or set WHOLETRIAL_CHROMIUM"
-        )
-    with playwright.sync_playwright() as started:
-        found = started.chromium.launch(executable_path=CHROMIUM, args=QUIET_BROWSER)
-        yield found
-        found.close()
 
 
 @pytest.fixture(scope="module")

@@ -31,7 +31,7 @@ class GroupDoses(NamedTuple):
 class Timeline(NamedTuple):
     """The way through a trial; `problem` says why there is none.
 
-    `visits` are those that all come to, `length` is how long it takes from the first dose.
+    `visits` are those that all come to, `length` is how long it takes from week 0.
     """
 
     steps: tuple[Step, ...] = ()
@@ -99,7 +99,7 @@ def _sums(protocol: Protocol, planned: Sequence[Visit]) -> Iterator[str]:
     last = max((visit.day for visit in certain), default=0)
     if days > 0:
         up = f", and up to {_length(days)} for some" if days > last else ""
-        yield f"From the first dose it takes {_length(last or days)}{up if last else ''}."
+        yield f"From the start it takes {_length(last or days)}{up if last else ''}."
     if protocol.schedule.measure:
         taken = [
             name_in_words(name)

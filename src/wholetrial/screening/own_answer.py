@@ -25,7 +25,7 @@ from wholetrial.screening.atoms import atom_answer
 from wholetrial.screening.case import Case
 from wholetrial.screening.evaluate import Kind, atoms_of, decisive, verdict_of
 from wholetrial.screening.person import Person
-from wholetrial.screening.questions import about_of, asked_of
+from wholetrial.screening.questions import asked_atoms
 
 Says = Literal["may fit", "not clear", "does not fit"]
 _ANY = frozenset((Truth.NO, Truth.YES))
@@ -75,17 +75,6 @@ def own_answer_of(protocol: Protocol, person: Person) -> OwnAnswer:
         told = {atom: atom_answer(atom, case).truth for atom in atoms & asked}
         found.append(_criterion((name, kind, criterion.rule), protocol, told))
     return OwnAnswer(_says(found), tuple(found))
-
-
-def asked_atoms(protocol: Protocol) -> frozenset[Condition]:
-    """The atoms of all criteria that a volunteer is asked about."""
-    by_fact: dict[str, list[Condition]] = {}
-    for _, _, criterion in decisive(protocol):
-        for atom in atoms_of(criterion.rule, protocol) if criterion.rule else ():
-            about = about_of(atom)
-            if about is not None:
-                by_fact.setdefault(about, []).append(atom)
-    return frozenset(atom for atoms in by_fact.values() for atom in asked_of(atoms, protocol))
 
 
 def _criterion(

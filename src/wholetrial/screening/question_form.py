@@ -25,8 +25,7 @@ from wholetrial.protocol.protocol import Protocol
 from wholetrial.protocol.time import UNITS, Duration
 from wholetrial.screening.evaluate import decisive
 from wholetrial.screening.history import length_of
-from wholetrial.screening.own_answer import asked_atoms
-from wholetrial.screening.questions import about_of, lay_name, questions
+from wholetrial.screening.questions import about_of, asked_atoms, lay_name, questions
 
 Tree = list[Any]
 """["all", a, b ...], ["any", ...], ["not", a], ["if", a, b], ["unless", a, b],

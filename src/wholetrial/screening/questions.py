@@ -42,19 +42,30 @@ class Question(NamedTuple):
 
 def questions(protocol: Protocol) -> tuple[Question, ...]:
     """Every fact that the criteria need, in the order of the protocol, each once."""
-    needed: dict[str, list[Condition]] = {}
-    criteria: dict[str, list[str]] = {}
+    return tuple(
+        one._replace(criteria=tuple(dict.fromkeys(name for name, _ in needed)))
+        for about, needed in _by_fact(protocol).items()
+        for one in _questions(about, [atom for _, atom in needed], protocol)
+    )
+
+
+def asked_atoms(protocol: Protocol) -> frozenset[Condition]:
+    """The atoms of all criteria that a volunteer is asked about."""
+    by_fact = _by_fact(protocol).values()
+    return frozenset(
+        atom for needed in by_fact for atom in asked_of([one for _, one in needed], protocol)
+    )
+
+
+def _by_fact(protocol: Protocol) -> dict[str, list[tuple[str, Condition]]]:
+    """By fact, the atoms that rest on it, each with the name of its criterion."""
+    found: dict[str, list[tuple[str, Condition]]] = {}
     for name, _, criterion in decisive(protocol):
         for atom in atoms_of(criterion.rule, protocol) if criterion.rule else ():
             about = about_of(atom)
             if about is not None:
-                needed.setdefault(about, []).append(atom)
-                criteria.setdefault(about, []).append(name)
-    return tuple(
-        one._replace(criteria=tuple(dict.fromkeys(criteria[about])))
-        for about, atoms in needed.items()
-        for one in _questions(about, atoms, protocol)
-    )
+                found.setdefault(about, []).append((name, atom))
+    return found
 
 
 def about_of(atom: Condition) -> str | None:
